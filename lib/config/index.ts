@@ -1,0 +1,4 @@
+export { configurationPage, environmentExample } from './document.ts';
+export { type Config, ConfigError, loadConfig } from './load.ts';
+export { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts';
+export { type Source, type Variable, type VariableName, variables } from './variables.ts';

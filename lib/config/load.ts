@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+
+import { instanceMemoryBytes } from './instance.js';
+import { formatDuration } from './units.ts';
+import { type Environment, type VariableName, variables } from './variables.ts';
+
+/** What the service runs with: the environment's values with every computed default filled in. */
+export interface Config extends Environment {
+  readonly production: boolean;
+  /** The key in force; `apiKeyIsGenerated` says that it was made at this start. */
+  readonly apiKey: string;
+  readonly apiKeyIsGenerated: boolean;
+  readonly mockInference: boolean;
+  readonly logFormat: 'json' | 'pretty';
+  readonly trustedHops: number;
+  readonly instanceMemoryBytes: number;
+  readonly pyMemoryBytes: number;
+  /** The project's root: `routes/`, `workers/` and `.venv` are in it. */
+  readonly root: string;
+  /** Values never to be printed, by the name of their variable. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Worth a line at start, but no reason not to start. */
+  readonly warnings: readonly string[];
+}
+
+/** Everything wrong with the environment, one line a problem. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+type Raw = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads and checks the whole environment at once.
+ *
+ * @throws {ConfigError} with one line for every problem found.
+ */
+export function loadConfig(raw: Raw, root: string): Config {
+  const set = Object.fromEntries(Object.entries(raw).filter(([, value]) => value?.trim()));
+  const parsed = Object.entries(variables).map(
+    ([name, { schema }]) => [name, schema.safeParse(set[name])] as const,
+  );
+  const problems = parsed.flatMap(([name, result]) =>
+    result.success ? [] : [explain(name, set[name], result.error)],
+  );
+  const environment = Object.fromEntries(parsed.map(([name, result]) => [name, result.data])) as Environment;
+  problems.push(...crossChecks(environment));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return complete(environment, { root, warnings: warningsAbout(environment, set), set });
+}
+
+function explain(name: string, value: string | undefined, error: z.ZodError): string {
+  const variable = variables[name as VariableName];
+  const shown = variable.secret ? 'its value' : `'${value}'`;
+  const reasons = error.issues
+    .map((issue) => issue.message.replace(/^Invalid (option|input): /, ''))
+    .join('; ');
+  return `${name}: ${shown} is not valid: ${reasons}. ${variable.description}`;
+}
+
+function crossChecks(environment: Environment): string[] {
+  const problems: string[] = [];
+  const production = environment.NODE_ENV === 'production';
+  const remoteGpu = environment.REMOTE_GPU_HOST ?? environment.REMOTE_GPU_URL;
+  if (production && !environment.HEADY_API_KEY)
+    problems.push(
+      'HEADY_API_KEY is not set: production needs a key of 32 characters or more, such as `openssl rand -hex 32` prints.',
+    );
+  if (production && environment.HEADY_API_KEY && environment.HEADY_API_KEY.length < 32)
+    problems.push(
+      `HEADY_API_KEY has ${environment.HEADY_API_KEY.length} characters: production needs 32 or more, such as \`openssl rand -hex 32\` prints.`,
+    );
+  if (production && !environment.HF_TOKEN && !environment.HEADY_HF_MOCK && !remoteGpu)
+    problems.push(
+      'HF_TOKEN is not set: inference needs it in production. Set it, or HEADY_HF_MOCK=1 to answer from the mock.',
+    );
+  for (const group of togetherOrNotAtAll) {
+    const missing = group.filter((name) => environment[name] === undefined);
+    if (missing.length > 0 && missing.length < group.length)
+      problems.push(
+        `${missing.join(', ')}: not set, while ${group.filter((name) => !missing.includes(name)).join(', ')} is. Set all of them or none.`,
+      );
+  }
+  return problems;
+}
+
+const togetherOrNotAtAll: readonly (readonly VariableName[])[] = [
+  ['REMOTE_GPU_HOST', 'REMOTE_GPU_PORT'],
+  ['GITHUB_APP_ID', 'GITHUB_APP_PRIVATE_KEY', 'GITHUB_APP_WEBHOOK_SECRET'],
+  ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+];
+
+function warningsAbout(environment: Environment, set: Raw): string[] {
+  const planned = Object.entries(variables).flatMap(([name, variable]) =>
+    variable.planned && set[name] ? [name] : [],
+  );
+  const idle = planned.length > 0 ? [`set, and without effect in this version: ${planned.join(', ')}`] : [];
+  const unknown = Object.keys(set)
+    .filter((name) => name.startsWith('HEADY_') && !(name in variables))
+    .map((name) => `${name} is set, not known and without effect${nearest(name)}`);
+  const drain =
+    environment.HEADY_SHUTDOWN_TIMEOUT < environment.HEADY_PY_TIMEOUT
+      ? [
+          `HEADY_SHUTDOWN_TIMEOUT (${formatDuration(environment.HEADY_SHUTDOWN_TIMEOUT)}) is shorter than HEADY_PY_TIMEOUT (${formatDuration(environment.HEADY_PY_TIMEOUT)}): a deploy may cut calls short.`,
+        ]
+      : [];
+  return [...idle, ...unknown, ...drain];
+}
+
+function nearest(name: string): string {
+  const close = Object.keys(variables).find((known) => distance(known, name) <= 2);
+  return close ? `: did you mean ${close}?` : '';
+}
+
+function complete(
+  environment: Environment,
+  { root, warnings, set }: { root: string; warnings: string[]; set: Raw },
+): Config {
+  const production = environment.NODE_ENV === 'production';
+  const apiKey = environment.HEADY_API_KEY ?? `heady_${randomBytes(24).toString('base64url')}`;
+  const memory = environment.HEADY_INSTANCE_MEMORY ?? instanceMemoryBytes();
+  return {
+    ...environment,
+    production,
+    apiKey,
+    apiKeyIsGenerated: environment.HEADY_API_KEY === undefined,
+    mockInference: environment.HEADY_HF_MOCK ?? (!production && environment.HF_TOKEN === undefined),
+    logFormat: environment.HEADY_LOG_FORMAT ?? (production ? 'json' : 'pretty'),
+    trustedHops: environment.HEADY_TRUST_PROXY ?? (set.RENDER ? 2 : 0),
+    instanceMemoryBytes: memory,
+    pyMemoryBytes:
+      environment.HEADY_PY_MEMORY ?? Math.min(512 * 1024 ** 2, Math.max(128 * 1024 ** 2, memory / 4)),
+    root: resolve(root),
+    secrets: secretsOf(set, apiKey),
+    warnings,
+  };
+}
+
+function secretsOf(set: Raw, apiKey: string): Map<string, string> {
+  const named = Object.entries(variables).flatMap(([name, { secret }]) =>
+    secret && set[name] ? [[name, set[name]] as const] : [],
+  );
+  return new Map([...named, ['HEADY_API_KEY', apiKey]]);
+}

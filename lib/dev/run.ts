@@ -1,0 +1,36 @@
+import { type Running, runService } from '#lib/server';
+
+import { watchRoutes } from './routes.ts';
+import { ensureVenv } from './venv.ts';
+
+/**
+ * The development server: the production server over routes that are built anew on change, workers that are loaded
+ * anew on change, the mock in place of Hugging Face where there is no token.
+ *
+ * @throws {StartError}
+ */
+export async function start({ root }: { readonly root: string }): Promise<void> {
+  process.setSourceMapsEnabled(true);
+  await ensureVenv(root);
+  const routes = await watchRoutes({ root, onError: (message) => console.error(message) });
+  const running = await runService({ root, handler: routes.handler });
+  running.service.python.watch();
+  console.log(banner(running));
+}
+
+function banner({ service, url }: Running): string {
+  const { config, inference } = service;
+  const mocked = inference.backend === 'mock';
+  const key = config.apiKeyIsGenerated ? config.apiKey : '$HEADY_API_KEY';
+  const body = '{"question": "Who built it?", "context": "Gustave Eiffel built the tower in 1889."}';
+  return `
+  heady-manager  ${url}
+
+  key        ${config.apiKeyIsGenerated ? `${key}  (made for this run; set HEADY_API_KEY to keep one)` : 'HEADY_API_KEY, as set'}
+  inference  ${mocked ? 'mocked: no token, no network' : `Hugging Face at ${config.HEADY_HF_URL}`}
+${mocked ? `  from the shell  HEADY_INFERENCE_URL=${inference.backendUrl} .venv/bin/python workers/process_data.py qa\n` : ''}
+  try it
+  curl ${url}/api/qa -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\
+    -d '${body}'
+`;
+}

@@ -1,0 +1,38 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+import type { H3Event } from 'h3';
+
+import { Problem } from '#lib/problems';
+
+/** Who may call a route: anyone, or the holders of the key. */
+export type Access = 'public' | 'private';
+
+/**
+ * Refuses a request to a private route without a valid key, given as `Authorization: Bearer …` or `x-heady-api-key`.
+ *
+ * @throws {Problem} `unauthorized`, the same for no key and a wrong one.
+ */
+export function authorize(event: H3Event, access: Access): void {
+  if (access === 'public') return;
+  const { apiKey, HEADY_API_KEY_PREVIOUS: previous } = event.context.service.config;
+  const given = givenKey(event.req.headers);
+  const valid = [apiKey, previous ?? apiKey].map((key) => sameKey(given, key)).includes(true);
+  if (valid) return;
+  throw new Problem('unauthorized', 'This endpoint needs the key: `Authorization: Bearer <HEADY_API_KEY>`.', {
+    headers: { 'www-authenticate': 'Bearer realm="heady-manager"' },
+  });
+}
+
+function givenKey(headers: Headers): string {
+  const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '') ?? [];
+  return bearer ?? headers.get('x-heady-api-key') ?? '';
+}
+
+/** Compares digests, so that the time tells neither the key's length nor how much of it was right. */
+function sameKey(given: string, key: string): boolean {
+  return timingSafeEqual(digest(given), digest(key));
+}
+
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

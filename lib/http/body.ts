@@ -1,0 +1,52 @@
+import type { H3Event } from 'h3';
+import { limitRequestBody } from 'srvx/body-limit';
+
+import { formatBytes } from '#lib/config';
+import { Problem } from '#lib/problems';
+
+/** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
+export function limitBody(event: H3Event, maxBytes: number): void {
+  const declared = Number(event.req.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes, formatBytes(declared));
+  const req = limitRequestBody(event.req, maxBytes, { createError: () => tooLarge(maxBytes) });
+  Object.assign(event, { req }); // as h3's own assertBodySize does
+}
+
+/**
+ * The bytes of a JSON body, not yet parsed.
+ *
+ * @throws {Problem} `unsupported-media-type`, `payload-too-large`
+ */
+export async function readJsonBytes(event: H3Event): Promise<Uint8Array> {
+  const type = event.req.headers.get('content-type');
+  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type))
+    throw new Problem(
+      'unsupported-media-type',
+      `The content type is '${type}'. Send \`content-type: application/json\`.`,
+    );
+  return new Uint8Array(await event.req.arrayBuffer());
+}
+
+/**
+ * The value of a JSON body.
+ *
+ * @throws {Problem} `malformed-body` and those of {@link readJsonBytes}
+ */
+export async function readJson(event: H3Event): Promise<unknown> {
+  const bytes = await readJsonBytes(event);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new Problem('malformed-body', `The body is not JSON: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function tooLarge(maxBytes: number, used?: string): Problem {
+  return new Problem('payload-too-large', `The body is larger than ${formatBytes(maxBytes)}.`, {
+    limit: formatBytes(maxBytes),
+    ...(used === undefined ? {} : { used }),
+    headers: { connection: 'close' }, // else Node reads the rest to keep the connection
+  });
+}

@@ -1,0 +1,16 @@
+import type { Service } from '#lib/service';
+
+/** What the server puts on each request's context before any route sees it. */
+export interface RequestContext extends Record<string, unknown> {
+  readonly service: Service;
+  readonly requestId: string;
+  /** Set by the router when a route was found. */
+  readonly matchedRoute?: { readonly route: string };
+}
+
+declare module 'h3' {
+  interface H3EventContext {
+    readonly service: Service;
+    readonly requestId: string;
+  }
+}

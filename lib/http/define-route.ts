@@ -1,0 +1,82 @@
+import { defineHandler, getQuery, type EventHandlerResponse, type H3Event } from 'h3';
+import type { z } from 'zod';
+
+import { type FieldError, Problem } from '#lib/problems';
+
+import type { Access } from './access.ts';
+import { readJson } from './body.ts';
+import type { Route } from './guard.ts';
+
+type Parsed<T extends z.ZodType | undefined> = T extends z.ZodType ? z.output<T> : undefined;
+
+interface RouteDefinition<
+  Params extends z.ZodType | undefined,
+  Query extends z.ZodType | undefined,
+  Body extends z.ZodType | undefined,
+  Result extends z.ZodType | undefined,
+> {
+  /** Who may call the route; the holders of the key when it says nothing. */
+  readonly access?: Access;
+  /** The most bytes of a body it reads; `HEADY_MAX_BODY` when it says nothing. */
+  readonly maxBodyBytes?: number;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** What the handler answers with: its type, and its entry in the API description. */
+  readonly response?: Result;
+  readonly handler: (
+    input: { readonly params: Parsed<Params>; readonly query: Parsed<Query>; readonly body: Parsed<Body> },
+    event: H3Event,
+  ) => EventHandlerResponse<Result extends z.ZodType ? z.input<Result> | Response : unknown>;
+}
+
+/**
+ * An endpoint with validated, typed input.
+ *
+ * @example
+ * export default defineRoute({
+ *   body: z.object({ name: z.string() }),
+ *   handler: ({ body }) => ({ hello: body.name }),
+ * });
+ */
+export function defineRoute<
+  Params extends z.ZodType | undefined = undefined,
+  Query extends z.ZodType | undefined = undefined,
+  Body extends z.ZodType | undefined = undefined,
+  Result extends z.ZodType | undefined = undefined,
+>(definition: RouteDefinition<Params, Query, Body, Result>): Route {
+  const { access, maxBodyBytes, params, query, body, handler, response } = definition;
+  const route = defineHandler(async (event) => {
+    const input = {
+      params: validate<Params>(params, '/params', event.context.params ?? {}),
+      query: validate<Query>(query, '/query', getQuery(event)),
+      body: validate<Body>(body, '', body && (await readJson(event))),
+    };
+    return handler(input, event);
+  });
+  return Object.assign(route, {
+    ...(access && { access }),
+    ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+    meta: { params, query, body, response },
+  });
+}
+
+/** @throws {Problem} `invalid-input`, with a pointer to each wrong field. */
+function validate<T extends z.ZodType | undefined>(
+  schema: T | undefined,
+  base: string,
+  value: unknown,
+): Parsed<T> {
+  if (schema === undefined) return undefined as Parsed<T>;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data as Parsed<T>;
+  const errors = result.error.issues.map((issue) => fieldError(base, issue));
+  throw new Problem('invalid-input', `${errors.length} invalid field${errors.length === 1 ? '' : 's'}.`, {
+    errors,
+  });
+}
+
+function fieldError(base: string, { path, message }: z.core.$ZodIssue): FieldError {
+  const pointer = path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return { pointer: `${base}${pointer}`, detail: message };
+}

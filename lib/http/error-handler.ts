@@ -1,0 +1,58 @@
+import type { HTTPError, H3Event } from 'h3';
+import { defineErrorHandler } from 'nitro';
+
+import { Problem } from '#lib/problems';
+
+import { allowedMethods } from './methods.ts';
+
+/** Turns whatever a request threw into problem details (RFC 9457); what nobody foresaw is logged. */
+export default defineErrorHandler((error, httpEvent) => {
+  const event = httpEvent as H3Event;
+  const { requestId, service } = event.context;
+  const problem = problemOf(error, event);
+  if (problem.code === 'internal-error' && !event.req.signal.aborted)
+    service.log.error({ message: `unhandled error: ${stackOf(error)}`, requestId });
+  return problem.toResponse({ requestId, production: service.config.production });
+});
+
+function problemOf(error: HTTPError, event: H3Event): Problem {
+  const original = isProblem(error) ? error : error.cause;
+  if (isProblem(original)) return original;
+  if (error.unhandled) return internal(error);
+  if (error.status === 404 && event.context.matchedRoute === undefined) return noRoute(event);
+  const code = codeByStatus[error.status];
+  return code ? new Problem(code, error.message) : internal(error);
+}
+
+const codeByStatus: Readonly<Record<number, Problem['code']>> = {
+  400: 'bad-request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  413: 'payload-too-large',
+  415: 'unsupported-media-type',
+  422: 'invalid-input',
+};
+
+/** By name: in development the route's bundle and the server have the class from different modules. */
+function isProblem(error: unknown): error is Problem {
+  return error instanceof Error && error.name === 'Problem';
+}
+
+function noRoute({ req, url }: H3Event): Problem {
+  const allowed = allowedMethods(url.pathname);
+  if (allowed.length === 0) return new Problem('not-found', `There is no route ${url.pathname}.`);
+  const allow = allowed.join(', ');
+  return new Problem('method-not-allowed', `${url.pathname} takes ${allow}, not ${req.method}.`, {
+    headers: { allow },
+  });
+}
+
+function internal(error: HTTPError): Problem {
+  const detail = 'The server failed to answer; its log has the cause under this request id.';
+  return new Problem('internal-error', detail, { traceback: stackOf(error), cause: error });
+}
+
+function stackOf({ cause, stack, message }: HTTPError): string {
+  return (cause instanceof Error ? cause.stack : stack) ?? message;
+}

@@ -1,0 +1,8 @@
+import './context.ts';
+
+export { type Access } from './access.ts';
+export { readJson, readJsonBytes } from './body.ts';
+export { type RequestContext } from './context.ts';
+export { defineRoute } from './define-route.ts';
+export { guard, type Route } from './guard.ts';
+export { nodeListener } from './node-listener.ts';

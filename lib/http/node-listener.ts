@@ -1,0 +1,21 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+import type { ServerRequest } from 'srvx';
+import { toNodeHandler } from 'srvx/node';
+
+/** A fetch handler as a listener of `node:http`. `context` makes what the handler finds on `request.context`. */
+export function nodeListener(
+  handler: (request: ServerRequest) => Response | Promise<Response>,
+  context?: (request: IncomingMessage, response: ServerResponse) => Record<string, unknown>,
+): RequestListener {
+  const contexts = new WeakMap<IncomingMessage, Record<string, unknown>>();
+  const serve = toNodeHandler((request: ServerRequest) => {
+    const incoming = request.runtime?.node?.req as IncomingMessage;
+    request.context = contexts.get(incoming) ?? {};
+    return handler(request);
+  }) as RequestListener; // srvx types HTTP/2 as well
+  return (request, response) => {
+    if (context) contexts.set(request, context(request, response));
+    serve(request, response);
+  };
+}

@@ -1,0 +1,1 @@
+export { InferenceGateway, type InferenceGrant } from './gateway.ts';

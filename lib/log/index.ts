@@ -1,0 +1,30 @@
+import { type ConsolaInstance, createConsola, LogLevels } from 'consola';
+
+import { redactor } from './redact.ts';
+import { jsonReporter, prettyReporter } from './reporters.ts';
+
+/**
+ * A logger. An entry is a message with fields: `log.info({ message: 'request', status: 200 })`; an error is given as
+ * the field `error` or as the message itself.
+ */
+export type Log = ConsolaInstance;
+
+export interface LogOptions {
+  readonly format: 'json' | 'pretty';
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  /** Values that are masked wherever they stand in a line. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** Makes the service's logger, which writes to stdout. */
+export function createLog({ format, level, secrets }: LogOptions): Log {
+  const redact = redactor(secrets);
+  const write = (line: string) => void process.stdout.write(`${redact(line)}\n`);
+  return createConsola({
+    level: LogLevels[level],
+    reporters: [format === 'json' ? jsonReporter(write) : prettyReporter(write)],
+    throttle: 0,
+  });
+}
+
+export { redactor } from './redact.ts';

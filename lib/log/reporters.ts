@@ -1,0 +1,54 @@
+import type { ConsolaReporter, LogObject } from 'consola';
+import { colors } from 'consola/utils';
+
+type Write = (line: string) => void;
+
+/** One JSON object a line: `time`, `level`, `message`, then the fields of the entry. */
+export function jsonReporter(write: Write): ConsolaReporter {
+  return {
+    log: (entry) =>
+      write(JSON.stringify({ time: entry.date.toISOString(), level: levelOf(entry), ...contentOf(entry) })),
+  };
+}
+
+/** Lines for a person: time, level, message, then the fields as `key=value`. */
+export function prettyReporter(write: Write): ConsolaReporter {
+  return {
+    log: (entry) => {
+      const { message, ...fields } = contentOf(entry);
+      const time = colors.dim(entry.date.toTimeString().slice(0, 8));
+      write(`${time} ${colored(levelOf(entry))} ${message}${colors.dim(pairs(fields))}`);
+    },
+  };
+}
+
+/** consola keeps an entry's own fields beside these of its own. */
+function contentOf({
+  args,
+  date: _date,
+  level: _level,
+  type: _type,
+  tag,
+  ...fields
+}: LogObject): { message: string } & Record<string, unknown> {
+  const message = args
+    .map((part) => (part instanceof Error ? (part.stack ?? part.message) : String(part)))
+    .join(' ');
+  return { message, ...(tag ? { tag } : {}), ...fields };
+}
+
+function levelOf({ type }: LogObject): string {
+  return type === 'fatal' ? 'error' : ['error', 'warn', 'debug'].includes(type) ? type : 'info';
+}
+
+function colored(level: string): string {
+  const color = { error: colors.red, warn: colors.yellow, debug: colors.dim }[level] ?? colors.cyan;
+  return color(level.padEnd(5));
+}
+
+function pairs(fields: Record<string, unknown>): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join('');
+}

@@ -1,0 +1,139 @@
+interface ProblemType {
+  readonly status: number;
+  readonly title: string;
+  /** When this happens, and what mends it: the entry in `docs/errors.md`. */
+  readonly cause: string;
+  readonly mend: string;
+}
+
+/** Every error that the service answers with, once. */
+export const problemTypes = {
+  'malformed-body': {
+    status: 400,
+    title: 'The body could not be read',
+    cause: 'The body is not the JSON that its content type promises.',
+    mend: 'Send a JSON object, encoded as UTF-8.',
+  },
+  'bad-request': {
+    status: 400,
+    title: 'The request could not be understood',
+    cause: 'The URL or a header is malformed.',
+    mend: 'See the detail.',
+  },
+  unauthorized: {
+    status: 401,
+    title: 'A valid key is needed',
+    cause: 'The request has no key, or not the right one.',
+    mend: 'Send `Authorization: Bearer <HEADY_API_KEY>` or `x-heady-api-key`.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    cause: 'The caller is known and may not do this.',
+    mend: 'Use a key that may.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'Not found',
+    cause: 'No route has this path, or the thing it names is not there.',
+    mend: 'Check the path against the files under `routes/`.',
+  },
+  'worker-not-found': {
+    status: 404,
+    title: 'No such Python function',
+    cause: 'No file in `workers/` has this name, or it has no public function of this name.',
+    mend: 'See the near names in the detail, or `GET /api/workers`.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    cause: 'The path is there, but not with this method.',
+    mend: 'Use one of the methods in `Allow`.',
+  },
+  'payload-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    cause: 'The body is larger than `HEADY_MAX_BODY`.',
+    mend: 'Send less, or raise the limit.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Unsupported content type',
+    cause: 'The body is of a type that this endpoint does not read.',
+    mend: 'Send `content-type: application/json`.',
+  },
+  'invalid-input': {
+    status: 422,
+    title: 'The input is not valid',
+    cause: 'The input does not fit the types of the route or function.',
+    mend: 'Each entry of `errors` points at a field and says what it should be.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Internal error',
+    cause: 'A route threw an error that it did not handle.',
+    mend: 'Find the log line with the same request id.',
+  },
+  'worker-error': {
+    status: 500,
+    title: 'The Python function raised an exception',
+    cause: 'The function raised, or returned what its return type or JSON does not allow.',
+    mend: 'The detail has type and message; the traceback is in the log.',
+  },
+  'inference-unavailable': {
+    status: 502,
+    title: 'Inference failed',
+    cause: 'The inference backend could not be reached.',
+    mend: 'Check `HEADY_HF_URL` and the status of the backend.',
+  },
+  'worker-crashed': {
+    status: 502,
+    title: 'The Python process died',
+    cause: 'The process ended before it had answered: a signal, an exit, or damage to its connection.',
+    mend: 'The detail names the signal or exit status.',
+  },
+  'worker-memory-exceeded': {
+    status: 502,
+    title: 'The memory limit was hit',
+    cause: 'The invocation used more memory than its limit.',
+    mend: 'Use less, or raise `memory=` of the function or `HEADY_PY_MEMORY`.',
+  },
+  'worker-output-too-large': {
+    status: 502,
+    title: 'The output limit was hit',
+    cause: 'The result is larger than its limit.',
+    mend: 'Return less, or raise `output=` of the function or `HEADY_PY_OUTPUT`.',
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'The instance is shutting down',
+    cause: 'The instance got SIGTERM and takes no new work.',
+    mend: 'Try again: another instance answers.',
+  },
+  'worker-busy': {
+    status: 503,
+    title: 'All Python slots are taken',
+    cause: 'The queue is full, or the invocation waited longer than `HEADY_PY_QUEUE_TIMEOUT`.',
+    mend: 'Try again after `Retry-After` seconds, or raise `HEADY_PY_MAX_CONCURRENCY`.',
+  },
+  'worker-unavailable': {
+    status: 503,
+    title: 'The Python worker does not load',
+    cause: 'Importing the file failed.',
+    mend: 'The detail says why; a mended file is loaded at the next start, in development at once.',
+  },
+  'worker-cpu-exceeded': {
+    status: 504,
+    title: 'The CPU limit was hit',
+    cause: 'The invocation used more CPU time than its limit.',
+    mend: 'Use less, or raise `cpu=` of the function or `HEADY_PY_CPU`.',
+  },
+  'worker-timeout': {
+    status: 504,
+    title: 'The time limit was hit',
+    cause: 'The invocation ran longer than its limit.',
+    mend: 'Be faster, or raise `timeout=` of the function or `HEADY_PY_TIMEOUT`.',
+  },
+} as const satisfies Record<string, ProblemType>;
+
+export type ProblemCode = keyof typeof problemTypes;

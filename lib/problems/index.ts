@@ -1,0 +1,71 @@
+import { type ProblemCode, problemTypes } from './codes.ts';
+
+/** One invalid field: a JSON pointer (RFC 6901) to it and what is wrong. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  readonly errors?: readonly FieldError[];
+  /** The limit that was hit, and what was used, as in `512MB` or `90s`. */
+  readonly limit?: string;
+  readonly used?: string;
+  readonly retryAfterSeconds?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Shown outside production only, and logged. */
+  readonly traceback?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * An error that the caller is told of, as problem details (RFC 9457). The message becomes `detail`: it names the thing
+ * and the value.
+ */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly options: ProblemOptions;
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.code = code;
+    this.status = problemTypes[code].status;
+    this.options = options;
+  }
+
+  /** The response that tells the caller. */
+  toResponse({
+    requestId,
+    production,
+  }: {
+    readonly requestId: string;
+    readonly production: boolean;
+  }): Response {
+    const { errors, limit, used, traceback, retryAfterSeconds, headers } = this.options;
+    const body = {
+      type: `urn:heady-manager:problem:${this.code}`,
+      title: problemTypes[this.code].title,
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+      requestId,
+      errors,
+      limit,
+      used,
+      traceback: production ? undefined : traceback,
+    };
+    return Response.json(body, {
+      status: this.status,
+      headers: {
+        'content-type': 'application/problem+json',
+        'cache-control': 'no-store',
+        ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+        ...headers,
+      },
+    });
+  }
+}
+
+export { type ProblemCode, problemTypes } from './codes.ts';

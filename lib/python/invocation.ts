@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Child, ChildEnd } from './child.ts';
+import { FrameKind } from './frames.ts';
+import type { Limits } from './limits.ts';
+import { type ChildError, errorMessage, readMessage } from './messages.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** How a call ended, as seen by the one who waits for it. */
+export type Verdict =
+  | { readonly kind: 'result'; readonly json: Buffer }
+  | { readonly kind: 'error'; readonly error: ChildError }
+  | { readonly kind: 'stopped'; readonly by: 'timeout' | 'memory' | 'cpu' | 'output'; readonly used: number }
+  | { readonly kind: 'canceled' }
+  | { readonly kind: 'crashed'; readonly end: ChildEnd };
+
+/** What the child is told of its call. */
+export interface CallOrder {
+  readonly invocationId: string;
+  readonly requestId: string;
+  readonly function: string;
+  /** Beside the interpreter's own, all that the function's process has. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+interface ServeOptions {
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  readonly idlePid: () => number | undefined;
+}
+
+export interface Served {
+  readonly verdict: Verdict;
+  readonly peakMemoryBytes: number;
+}
+
+const maxErrorBytes = 1024 ** 2;
+/** How long a process may live on after it has answered or has closed its connection. */
+const endGraceMs = 1000;
+
+/** Gives a child its call and waits for the answer, or for the first limit that it hits: then it is killed. */
+export async function serveCall(
+  child: Child,
+  order: CallOrder,
+  input: Uint8Array,
+  options: ServeOptions,
+): Promise<Served> {
+  const { limits, signal, idlePid } = options;
+  const { promise, resolve } = Promise.withResolvers<Verdict>();
+  const cancel = () => resolve({ kind: 'canceled' });
+  const deadline = setTimeout(
+    () => resolve({ kind: 'stopped', by: 'timeout', used: limits.timeoutMs }),
+    limits.timeoutMs,
+  );
+  signal.addEventListener('abort', cancel, { once: true });
+  using watchdog = new Watchdog(child.pid, {
+    limits,
+    idlePid,
+    onBreach: ({ limit, used }) => resolve({ kind: 'stopped', by: limit, used }),
+  });
+  try {
+    if (signal.aborted) cancel();
+    else void exchange(child, order, { input, limits }).then(resolve);
+    const verdict = await promise;
+    void endChild(child, verdict);
+    return { verdict, peakMemoryBytes: watchdog.peakMemoryBytes };
+  } finally {
+    clearTimeout(deadline);
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+async function exchange(
+  child: Child,
+  order: CallOrder,
+  { input, limits }: { input: Uint8Array; limits: Limits },
+): Promise<Verdict> {
+  const { connection } = child;
+  connection.limitFrames(Math.max(limits.outputBytes, maxErrorBytes));
+  connection.sendJson(FrameKind.call, {
+    ...order,
+    timeoutSeconds: limits.timeoutMs / 1000,
+    cpuSeconds: limits.cpuMs / 1000,
+    memoryBytes: limits.memoryBytes,
+    outputBytes: limits.outputBytes,
+  });
+  connection.send(FrameKind.input, input);
+  const frame = await connection.next();
+  if (frame?.kind === FrameKind.result) return { kind: 'result', json: frame.payload };
+  const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
+  if (error) return { kind: 'error', error };
+  const used = connection.error?.declaredBytes;
+  if (used !== undefined) return { kind: 'stopped', by: 'output', used };
+  return { kind: 'crashed', end: await endOf(child) };
+}
+
+/** How a child that broke off its connection ended; one that lives on is killed for it. */
+async function endOf(child: Child): Promise<ChildEnd> {
+  const timer = setTimeout(() => child.kill(), endGraceMs);
+  const end = await child.ended;
+  clearTimeout(timer);
+  return end;
+}
+
+/** Sees to it that the process is gone soon: at once when it was stopped, else after a moment for its own end. */
+async function endChild(child: Child, { kind }: Verdict): Promise<void> {
+  if (kind === 'stopped' || kind === 'canceled') child.kill();
+  const ended = await Promise.race([child.ended, delay(endGraceMs, undefined, { ref: false })]);
+  if (!ended) child.kill();
+  child.connection.close();
+}

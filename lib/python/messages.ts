@@ -1,0 +1,96 @@
+import { constants } from 'node:os';
+
+import { z } from 'zod';
+
+import type { Frame } from './frames.ts';
+
+/** What a child process says of itself and a zygote says of its children: the schemas of their JSON frames. */
+
+const jsonSchema = z.record(z.string(), z.unknown());
+
+export const describedFunction = z.object({
+  name: z.string(),
+  description: z.string().nullable(),
+  /** Why it cannot be called, where its type hints are at fault. */
+  error: z.string().nullable(),
+  input: jsonSchema.nullable(),
+  output: jsonSchema.nullable(),
+  timeoutMs: z.number().nullable(),
+  cpuMs: z.number().nullable(),
+  memoryBytes: z.number().nullable(),
+  outputBytes: z.number().nullable(),
+});
+
+export type DescribedFunction = z.output<typeof describedFunction>;
+
+export const loadedMessage = z.object({ functions: z.array(describedFunction) });
+
+export const failedMessage = z.object({
+  message: z.string(),
+  file: z.string(),
+  line: z.number().nullable(),
+  traceback: z.string(),
+});
+
+export type ImportFailure = z.output<typeof failedMessage>;
+
+export const readyMessage = z.object({ pid: z.int() });
+
+export const exitedMessage = z.object({
+  pid: z.int(),
+  /** As `os.waitstatus_to_exitcode`: an exit status, or the negative of a signal's number. */
+  status: z.int(),
+  cpuMs: z.number(),
+  minorFaults: z.int(),
+  maxRssBytes: z.int(),
+  /** A temporary directory that was not empty. */
+  leftover: z.string().nullable(),
+});
+
+export type Exit = z.output<typeof exitedMessage>;
+
+/** A status for a person: `exit status 3`, `signal SIGSEGV`. */
+export function describeStatus(status: number): string {
+  if (status >= 0) return `exit status ${status}`;
+  const name = Object.entries(constants.signals).find(([, number]) => number === -status)?.[0];
+  return `signal ${name ?? -status}`;
+}
+
+export const errorMessage = z.object({
+  code: z.enum([
+    'invalid-input',
+    'malformed-body',
+    'worker-error',
+    'worker-memory-exceeded',
+    'worker-output-too-large',
+  ]),
+  detail: z.string(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  traceback: z.string().nullish(),
+  used: z.number().nullish(),
+});
+
+export type ChildError = z.output<typeof errorMessage>;
+
+/** A frame's JSON, checked; undefined when a child has written nonsense. */
+export function readMessage<T extends z.ZodType>(schema: T, { payload }: Frame): z.output<T> | undefined {
+  try {
+    return schema.parse(JSON.parse(payload.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+export interface LogChunk {
+  readonly pid: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Buffer;
+}
+
+export function readLogChunk({ payload }: Frame): LogChunk {
+  return {
+    pid: payload.readUInt32BE(0),
+    stream: payload.readUInt8(4) === 1 ? 'stdout' : 'stderr',
+    data: payload.subarray(5),
+  };
+}

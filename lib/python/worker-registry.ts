@@ -1,0 +1,88 @@
+import type { FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Log } from '#lib/log';
+import { Problem } from '#lib/problems';
+
+import type { BaseSupervisor } from './base-supervisor.ts';
+import { nearNames } from './near-names.ts';
+import { WorkerZygote } from './worker-zygote.ts';
+import { Worker } from './worker.ts';
+import { watchWorkers, workerFiles } from './workers-directory.ts';
+
+interface RegistryOptions {
+  /** The folder `workers/`. */
+  readonly directory: string;
+  readonly runDirectory: string;
+  readonly base: BaseSupervisor;
+  readonly log: Log;
+}
+
+const importTimeoutMs = 30_000;
+/** Children that wait ready in each worker's zygote: one for the next call, one for the call beside it. */
+const spares = 2;
+
+/** The workers of the folder, by name. */
+export class WorkerRegistry implements Disposable {
+  readonly #options: RegistryOptions;
+  readonly #workers = new Map<string, Worker>();
+  #watcher: FSWatcher | undefined;
+  #sockets = 0;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#discover();
+  }
+
+  all(): Worker[] {
+    return [...this.#workers.values()];
+  }
+
+  /** @throws {Problem} `worker-not-found` */
+  get(name: string): Worker {
+    const worker = this.#workers.get(name);
+    if (worker) return worker;
+    throw new Problem(
+      'worker-not-found',
+      `There is no worker '${name}'. ${nearNames(name, [...this.#workers.keys()])}`,
+    );
+  }
+
+  /** From now on loads files anew when they change, so that an error shows when the file is saved. */
+  watch(): void {
+    this.#watcher = watchWorkers(this.#options.directory, (paths) => void this.#changed(paths));
+  }
+
+  [Symbol.dispose](): void {
+    this.#watcher?.close();
+    for (const worker of this.all()) worker.retire();
+  }
+
+  async #changed(paths: readonly string[]): Promise<void> {
+    this.#discover();
+    const named = paths.map((path) => this.#workers.get(path.replace(/\.py$/, '')));
+    const affected = named.every((worker) => worker !== undefined) ? named : this.all(); // a shared module concerns all
+    await Promise.all(affected.map((worker) => worker.reload()));
+  }
+
+  #discover(): void {
+    const files = workerFiles(this.#options.directory);
+    for (const [name, file] of files)
+      if (!this.#workers.has(name)) this.#workers.set(name, this.#worker(name, file));
+    for (const [name, worker] of this.#workers) {
+      if (files.has(name)) continue;
+      this.#workers.delete(name);
+      worker.retire();
+    }
+  }
+
+  #worker(name: string, file: string): Worker {
+    const { base, runDirectory, log } = this.#options;
+    const load = async () => {
+      const socket = join(runDirectory, `worker-${(this.#sockets += 1)}.sock`);
+      const order = { name, file, socket, directory: runDirectory };
+      return WorkerZygote.load(await base.current(), { order, importTimeoutMs, spares, log });
+    };
+    return new Worker({ name, file, load, log });
+  }
+}

@@ -1,0 +1,15 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * The address of the client: each trusted proxy has added the address that it was called from to the right of
+ * X-Forwarded-For, so with `hops` proxies the client is that many entries from the right. What stands further left is
+ * whatever the client has sent.
+ */
+export function clientAddress(request: IncomingMessage, hops: number): string {
+  const forwarded = [request.headers['x-forwarded-for'] ?? []]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((entry) => entry.trim());
+  return (hops > 0 ? forwarded.at(-hops) : undefined) || (request.socket.remoteAddress ?? '');
+}

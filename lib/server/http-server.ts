@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+
+import type { ServerRequest } from 'srvx';
+
+import { nodeListener, type RequestContext } from '#lib/http';
+import type { Service } from '#lib/service';
+
+import { clientAddress } from './client-address.ts';
+import { logRequest } from './request-log.ts';
+
+export type Handler = (request: ServerRequest) => Response | Promise<Response>;
+
+/** Longer than any proxy's in front, which else sends a request on a connection just being closed: a 502. */
+const keepAliveTimeout = 120_000;
+const headersTimeout = keepAliveTimeout + 5000;
+
+/** A request id of the caller's own is kept when it is one: short, printable, no spaces. */
+const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
+
+/** The HTTP server: gives each request its id, its context and its log line, then to the handler. */
+export function createHttpServer(service: Service, handler: Handler): Server {
+  const listener = nodeListener(handler, (request, response) => {
+    const context: RequestContext = { service, requestId: requestIdOf(request) };
+    response.setHeader('x-request-id', context.requestId);
+    if (service.state === 'draining') response.setHeader('connection', 'close');
+    logRequest(request, response, { context, client: clientAddress(request, service.config.trustedHops) });
+    return context;
+  });
+  return createServer({ keepAliveTimeout, headersTimeout }, listener);
+}
+
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,1 @@
+export { type Running, runService, StartError } from './run.ts';

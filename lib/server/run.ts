@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+import { type Config, ConfigError, loadConfig } from '#lib/config';
+import { InterpreterError } from '#lib/python';
+import { Service } from '#lib/service';
+
+import { createHttpServer, type Handler } from './http-server.ts';
+import { shutDown } from './shutdown.ts';
+
+export interface RunOptions {
+  /** The project's root. */
+  readonly root: string;
+  readonly handler: Handler;
+}
+
+/** A service that listens. */
+export interface Running {
+  readonly service: Service;
+  /** Where it is to be reached from this machine. */
+  readonly url: string;
+}
+
+/** Something that the person who started the service has to mend: its message is all there is to say. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/**
+ * Runs the service until it gets SIGTERM or SIGINT; then it drains and the process exits with 0.
+ *
+ * @throws {StartError}
+ */
+export async function runService({ root, handler }: RunOptions): Promise<Running> {
+  const config = readConfig(root);
+  const service = await Service.start(config).catch((error: unknown) => {
+    throw error instanceof InterpreterError ? new StartError(`Python: ${error.message}`) : error;
+  });
+  const server = createHttpServer(service, handler);
+  await listen(server, config).catch(async (error: unknown) => {
+    await service.stop();
+    throw error;
+  });
+  onSignals(() => shutDown(server, service));
+  const { port } = server.address() as AddressInfo;
+  service.log.info({
+    message: 'listening',
+    host: config.HOST,
+    port,
+    node: process.version,
+    python: service.python.interpreter.version,
+  });
+  void service.python.warm();
+  return { service, url: `http://localhost:${port}` };
+}
+
+function readConfig(root: string): Config {
+  try {
+    return loadConfig({ ...readDotEnv(root), ...process.env }, root);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new StartError(error.problems.join('\n'));
+    throw error;
+  }
+}
+
+/** `.env`, outside production only: there, variables are set by the host. */
+function readDotEnv(root: string): NodeJS.Dict<string> {
+  const file = join(root, '.env');
+  return process.env.NODE_ENV !== 'production' && existsSync(file)
+    ? parseEnv(readFileSync(file, 'utf8'))
+    : {};
+}
+
+async function listen(server: Server, { PORT: port, HOST: host }: Config): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new StartError(`PORT ${port} is in use by another process. Stop that, or set PORT to another.`);
+    throw new StartError(`HOST ${host}, PORT ${port}: cannot listen: ${message}.`);
+  }
+}
+
+/** The first signal drains, the second one ends at once. */
+function onSignals(drain: () => Promise<void>): void {
+  let draining = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (draining) process.exit(1);
+      draining = true;
+      void drain().then(() => process.exit(0));
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { formatDuration } from '#lib/config';
+import type { Service } from '#lib/service';
+
+/**
+ * Takes no new connections and no new work, waits for the requests that run, at most `HEADY_SHUTDOWN_TIMEOUT`, then
+ * ends every process.
+ */
+export async function shutDown(server: Server, service: Service): Promise<void> {
+  const { log, config } = service;
+  log.info({ message: 'draining', running: service.python.load.running, queued: service.python.load.queued });
+  service.drain();
+  const closed = once(server, 'close').then(() => 'closed' as const);
+  server.close(); // idle connections are closed, others when their response has ended
+  const ended = await Promise.race([
+    closed,
+    delay(config.HEADY_SHUTDOWN_TIMEOUT, 'late' as const, { ref: false }),
+  ]);
+  if (ended === 'late')
+    log.warn(`requests still run after ${formatDuration(config.HEADY_SHUTDOWN_TIMEOUT)}: ending them`);
+  server.closeAllConnections();
+  await service.stop();
+  log.info('stopped');
+}

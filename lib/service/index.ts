@@ -1,0 +1,83 @@
+import type { Config } from '#lib/config';
+import { InferenceGateway } from '#lib/inference';
+import { createLog, type Log } from '#lib/log';
+import { PythonEngine } from '#lib/python';
+import { type InvocationStore, memoryInvocations } from '#lib/records';
+
+import { type Health, readVersion } from './health.ts';
+
+/** The running service: what routes work with, on `event.context.service`. */
+export class Service {
+  readonly config: Config;
+  readonly log: Log;
+  readonly invocations: InvocationStore;
+  readonly python: PythonEngine;
+  readonly inference: InferenceGateway;
+  readonly #version: string;
+  readonly #startedAt = performance.now();
+  #draining = false;
+
+  private constructor(parts: Pick<Service, 'config' | 'log' | 'invocations' | 'python' | 'inference'>) {
+    this.config = parts.config;
+    this.log = parts.log;
+    this.invocations = parts.invocations;
+    this.python = parts.python;
+    this.inference = parts.inference;
+    this.#version = readVersion(parts.config.root);
+  }
+
+  /** Starts all parts. @throws {InterpreterError} there is no usable Python. */
+  static async start(config: Config): Promise<Service> {
+    const log = createLog({
+      format: config.logFormat,
+      level: config.HEADY_LOG_LEVEL,
+      secrets: config.secrets,
+    });
+    for (const warning of config.warnings) log.warn(warning);
+    const invocations = memoryInvocations();
+    const inference = await InferenceGateway.start(config, log);
+    try {
+      const python = await PythonEngine.start({
+        config,
+        log,
+        invocations,
+        grant: (id) => inference.grant(id),
+      });
+      return new Service({ config, log, invocations, python, inference });
+    } catch (error) {
+      await inference.stop();
+      throw error;
+    }
+  }
+
+  get state(): Health['state'] {
+    return this.#draining ? 'draining' : 'ready';
+  }
+
+  health(): Health {
+    const { state } = this;
+    return {
+      ok: state === 'ready',
+      service: 'heady-manager',
+      version: this.#version,
+      uptime: Math.round((performance.now() - this.#startedAt) / 1000),
+      state,
+      checks: {
+        python: { version: this.python.interpreter.version, ...this.python.load },
+        inference: { backend: this.inference.backend },
+      },
+    };
+  }
+
+  /** From now on takes no new work; what runs goes on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  async stop(): Promise<void> {
+    await this.python.stop();
+    await this.inference.stop();
+  }
+}
+
+export type { Health } from './health.ts';

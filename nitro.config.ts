@@ -1,0 +1,15 @@
+import { defineConfig } from 'nitro/config';
+
+import { guardRoutes } from './lib/build/index.ts';
+
+export default defineConfig({
+  compatibilityDate: '2026-09-01',
+  preset: 'node-middleware',
+  serverDir: './',
+  serveStatic: true,
+  entry: './lib/server/entry.ts',
+  errorHandler: './lib/http/error-handler.ts',
+  modules: [guardRoutes],
+  // Logging is the service's own, with request ids and masked secrets.
+  logLevel: 2,
+});

@@ -1,0 +1,5 @@
+import { defineRoute } from '#lib/http';
+
+export default defineRoute({
+  handler: async (_input, { context: { service } }) => ({ workers: await service.python.list() }),
+});

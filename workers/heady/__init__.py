@@ -1,0 +1,11 @@
+"""What a worker imports: ``from heady import Context, function, inference``.
+
+A worker is a plain module in ``workers/``; each public top-level function with type hints is a function of it.
+"""
+
+from heady.context import Context
+from heady.declaration import function
+from heady.inference import inference
+from heady.shell import main
+
+__all__ = ["Context", "function", "inference", "main"]

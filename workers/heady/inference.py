@@ -1,0 +1,66 @@
+"""Inference for workers: Hugging Face's own client, by way of the service's gateway."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from huggingface_hub import InferenceClient
+
+#: The model of each task for a call that names none. Set by the service where the configuration has a variable for it.
+_MODELS: dict[str, tuple[str, str]] = {
+    "chat_completion": ("HF_TEXT_MODEL", "openai/gpt-oss-20b"),
+    "text_generation": ("HF_TEXT_MODEL", "openai/gpt-oss-20b"),
+    "feature_extraction": ("HF_EMBED_MODEL", "sentence-transformers/all-MiniLM-L6-v2"),
+    "sentence_similarity": ("HF_EMBED_MODEL", "sentence-transformers/all-MiniLM-L6-v2"),
+    "question_answering": ("", "deepset/roberta-base-squad2"),
+    "summarization": ("", "facebook/bart-large-cnn"),
+    "text_classification": ("", "distilbert/distilbert-base-uncased-finetuned-sst-2-english"),
+}
+
+#: These have a path of their own below a model's, as some models serve several tasks.
+_PIPELINES = ("feature_extraction", "sentence_similarity")
+
+
+def inference() -> "InferenceClient":
+    """A ready ``huggingface_hub.InferenceClient``, with a default model for each task.
+
+    In the service it talks to the service's gateway, with a token that is good for this call alone. From the shell it
+    talks to ``HEADY_INFERENCE_URL`` (which ``npm run dev`` and ``npm run mock`` print), else to Hugging Face with
+    ``HF_TOKEN``.
+
+    Raises:
+        RuntimeError: run from the shell with neither; says how to get either.
+    """
+    if url := os.environ.get("HEADY_INFERENCE_URL"):
+        return _client(url.rstrip("/"), os.environ.get("HEADY_INFERENCE_TOKEN") or "local")
+    if token := os.environ.get("HF_TOKEN"):
+        return _client("https://router.huggingface.co", token)
+    raise RuntimeError(
+        "no inference: run `npm run mock` and set HEADY_INFERENCE_URL to the address that it prints, or set HF_TOKEN"
+    )
+
+
+def _client(url: str, token: str) -> "InferenceClient":
+    from huggingface_hub import InferenceClient
+
+    client = InferenceClient(base_url=f"{url}/v1", api_key=token)
+    for task in _MODELS:
+        setattr(client, task, _with_model(getattr(client, task), task, url))
+    return client
+
+
+def _with_model(method: Callable[..., Any], task: str, url: str) -> Callable[..., Any]:
+    """Gives a task its default model, and, as the client posts all but chat to the model's bare URL, that URL."""
+    variable, default = _MODELS[task]
+
+    def call(*arguments: Any, model: str | None = None, **options: Any) -> Any:
+        chosen = model or os.environ.get(variable) or default
+        return method(*arguments, model=chosen if task == "chat_completion" else _address(url, task, chosen), **options)
+
+    return call
+
+
+def _address(url: str, task: str, model: str) -> str:
+    pipeline = f"/pipeline/{task.replace('_', '-')}" if task in _PIPELINES else ""
+    return f"{url}/hf-inference/models/{model}{pipeline}"

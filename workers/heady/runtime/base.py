@@ -1,0 +1,36 @@
+"""The base zygote: interpreter, runtime and pydantic, once; forks a worker zygote for each worker file.
+
+Started by the service as ``python -m heady.runtime.base SOCKET DIRECTORY``. The first connection is its control
+connection; each further one becomes a worker zygote. The line ``listening`` on stdout says that it may connect.
+"""
+
+import gc
+import os
+import sys
+
+from heady.runtime import process, worker, zygote
+
+
+def main() -> None:
+    """Serves until the service is gone."""
+    path, directory = sys.argv[1:]
+    server = os.getppid()
+    process.follow_server(server)
+    process.drop_privileges()
+    os.nice(_NICENESS)
+    gc.disable()  # a collection in a zygote would write to pages that its children share
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    listener = zygote.listen(path)
+    print("listening", flush=True)
+    control, _ = listener.accept()
+    if zygote.peer(control) not in (server, None):
+        sys.exit(f"connection from process {zygote.peer(control)}, not from the service")
+    zygote.Zygote(listener, control, worker.serve, directory).run()
+
+
+#: Below the server, so that a busy instance still answers its health check.
+_NICENESS = 5
+
+if __name__ == "__main__":
+    main()

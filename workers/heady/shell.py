@@ -1,0 +1,50 @@
+"""Runs a function of a worker from the shell: JSON in on stdin, JSON out on stdout."""
+
+import inspect
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Ends a worker file: ``if __name__ == "__main__": heady.main()``.
+
+    Then ``echo '{"question": "…"}' | python workers/process_data.py qa`` runs ``qa``.
+    """
+    caller = inspect.stack()[1].frame.f_globals
+    run_file(Path(caller["__file__"]), list(sys.argv[1:] if arguments is None else arguments))
+
+
+def run_file(file: Path, words: Sequence[str]) -> None:
+    """Runs the function that ``words`` name, with the JSON object on stdin; exits with 1 on any problem."""
+    from pydantic import ValidationError
+
+    from heady.context import Context
+    from heady.runtime import worker
+    from heady.runtime.child import run
+
+    sys.path.insert(0, str(file.resolve().parent))
+    functions = worker.functions_of(worker.load(file.resolve()))
+    name = words[0] if words else ""
+    if name not in functions:
+        _exit(f"usage: echo '{{…}}' | python {file} FUNCTION\nfunctions: {', '.join(functions) or 'none'}")
+    function = functions[name]
+    if function.signature is None:
+        _exit(f"{function.error}")
+    context = Context(request_id="shell", invocation_id=str(os.getpid()), worker=file.stem, function=name)
+    try:
+        arguments = function.signature.bind(sys.stdin.buffer.read() or b"{}", context)
+        result = function.signature.dump(run(function.target, arguments))
+    except ValidationError as error:
+        _exit(str(error))
+    except RuntimeError as error:
+        _exit(f"{type(error).__name__}: {error}")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(result + b"\n")
+
+
+def _exit(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(1)
