@@ -69,3 +69,4 @@ export class Problem extends Error {
 }
 
 export { type ProblemCode, problemTypes } from './codes.ts';
+export { errorsPage } from './document.ts';

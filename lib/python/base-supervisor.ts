@@ -1,15 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Log } from '#lib/log';
-
-import { BaseZygote } from './base-zygote.ts';
-import type { Interpreter } from './interpreter.ts';
-
-interface SupervisorOptions {
-  readonly interpreter: Interpreter;
-  readonly runDirectory: string;
-  readonly log: Log;
-}
+import { BaseZygote, type BaseZygoteOptions } from './base-zygote.ts';
 
 const firstDelayMs = 100;
 const maxDelayMs = 5000;
@@ -17,18 +8,18 @@ const stopGraceMs = 2000;
 
 /** Keeps one base zygote running: a dead one is replaced, after a wait that grows while it keeps dying. */
 export class BaseSupervisor {
-  readonly #options: SupervisorOptions;
+  readonly #options: BaseZygoteOptions;
   #base: Promise<BaseZygote>;
   #stopping = false;
 
-  private constructor(options: SupervisorOptions, base: BaseZygote) {
+  private constructor(options: BaseZygoteOptions, base: BaseZygote) {
     this.#options = options;
     this.#base = Promise.resolve(base);
     void this.#replaceAtEnd(base);
   }
 
   /** @throws when the first one does not start. */
-  static async start(options: SupervisorOptions): Promise<BaseSupervisor> {
+  static async start(options: BaseZygoteOptions): Promise<BaseSupervisor> {
     return new BaseSupervisor(options, await BaseZygote.start(options));
   }
 

@@ -11,8 +11,9 @@ import type { Interpreter } from './interpreter.ts';
 import { describeStatus, type Exit, exitedMessage, readLogChunk, readMessage } from './messages.ts';
 import { OutputLines } from './output-lines.ts';
 
-interface BaseZygoteOptions {
+export interface BaseZygoteOptions {
   readonly interpreter: Interpreter;
+  readonly workersDirectory: string;
   /** Holds the sockets and the children's temporary directories. */
   readonly runDirectory: string;
   readonly log: Log;
@@ -57,9 +58,10 @@ export class BaseZygote {
   }
 
   /** @throws when the process ends before it listens; its last words are in the message. */
-  static async start({ interpreter, runDirectory, log }: BaseZygoteOptions): Promise<BaseZygote> {
+  static async start(options: BaseZygoteOptions): Promise<BaseZygote> {
+    const { interpreter, runDirectory, log } = options;
     const socket = join(runDirectory, `base-${Date.now().toString(36)}.sock`);
-    const process = spawn(interpreter, [socket, runDirectory], runDirectory);
+    const process = spawn(interpreter, options, socket);
     const words: string[] = [];
     const lines = new OutputLines((line) => {
       words.push(line);
@@ -124,11 +126,18 @@ export class BaseZygote {
   }
 }
 
-function spawn({ bin, environment }: Interpreter, words: readonly string[], cwd: string) {
-  return execa(bin, ['-P', '-m', 'heady.runtime.base', ...words], {
+/** `workers/` comes last on the path: a worker may be named like a module of the standard library. */
+const program = 'import sys; sys.path.append(sys.argv.pop(1)); from heady.runtime.base import main; main()';
+
+function spawn(
+  { bin, environment }: Interpreter,
+  { workersDirectory, runDirectory }: BaseZygoteOptions,
+  socket: string,
+) {
+  return execa(bin, ['-P', '-c', program, workersDirectory, socket, runDirectory], {
     env: environment,
     extendEnv: false,
-    cwd,
+    cwd: runDirectory,
     stdin: 'ignore',
     detached: true, // Ctrl-C in a terminal is the server's to handle
     reject: false,

@@ -99,7 +99,7 @@ export class PythonEngine {
     this.#run = run;
     this.#base = base;
     this.#workers = new WorkerRegistry({
-      directory: join(config.root, 'workers'),
+      directory: workersDirectory(config),
       runDirectory: run.path,
       base,
       log,
@@ -120,7 +120,12 @@ export class PythonEngine {
     const interpreter = await findInterpreter(options.config);
     const run = await makeRunDirectory();
     try {
-      const base = await BaseSupervisor.start({ interpreter, runDirectory: run.path, log: options.log });
+      const base = await BaseSupervisor.start({
+        interpreter,
+        workersDirectory: workersDirectory(options.config),
+        runDirectory: run.path,
+        log: options.log,
+      });
       return new PythonEngine(options, interpreter, { run, base });
     } catch (error) {
       await run.remove();
@@ -277,7 +282,8 @@ export class PythonEngine {
         failure === undefined
           ? { outcome: 'ok' as const }
           : { outcome: outcomeOf(failure), detail: failure.message };
-      this.#record(invocation, { ...outcome, ...usage, queueMs, runMs, peakMemoryBytes, bytesOut });
+      const { cutBytes } = child.output.lines;
+      this.#record(invocation, { ...outcome, ...usage, queueMs, runMs, peakMemoryBytes, bytesOut, cutBytes });
     });
     if (failure) {
       if (failure instanceof Problem && failure.options.traceback)
@@ -315,6 +321,7 @@ export class PythonEngine {
       minorFaults: 0,
       bytesIn: call.input.byteLength,
       bytesOut: 0,
+      cutBytes: 0,
       ...ending,
     };
     this.#options.invocations.add(record);
@@ -327,6 +334,10 @@ export class PythonEngine {
       runMs: round(fields.runMs),
     });
   }
+}
+
+function workersDirectory({ root }: Config): string {
+  return join(root, 'workers');
 }
 
 function round(milliseconds: number): number {

@@ -23,13 +23,15 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** A peer that breaks the protocol; `declaredBytes` where it announced a payload over the limit. */
+/** A peer that announces a larger payload than it may. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
-  readonly declaredBytes: number | undefined;
+  readonly kind: string;
+  readonly declaredBytes: number;
 
-  constructor(message: string, declaredBytes?: number) {
-    super(message);
+  constructor(kind: string, declaredBytes: number) {
+    super(`a frame of kind ${JSON.stringify(kind)} with ${declaredBytes} bytes`);
+    this.kind = kind;
     this.declaredBytes = declaredBytes;
   }
 }
@@ -72,7 +74,7 @@ export class FrameDecoder {
     if (this.#buffered < headerBytes) return undefined;
     const header = this.#peekHeader();
     const length = header.readUInt32BE(0);
-    if (length > this.maxBytes) throw new FrameError(`a frame of ${length} bytes`, length);
+    if (length > this.maxBytes) throw new FrameError(header.toString('latin1', 4, headerBytes), length);
     if (this.#buffered < headerBytes + length) return undefined;
     const all = this.#chunks.length === 1 ? (this.#chunks[0] ?? header) : Buffer.concat(this.#chunks);
     const end = headerBytes + length;

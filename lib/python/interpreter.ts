@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
 import { execa } from 'execa';
 
@@ -78,7 +78,7 @@ function pythonEnvironment(root: string): Record<string, string> {
   );
   return {
     ...Object.fromEntries(kept),
-    PYTHONPATH: [join(root, 'workers'), join(root, packagesDirectory)].join(delimiter),
+    PYTHONPATH: join(root, packagesDirectory),
     PYTHONUTF8: '1',
     // A zygote must have one thread, and a child's share of the cores is one.
     OPENBLAS_NUM_THREADS: '1',

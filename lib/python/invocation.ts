@@ -89,8 +89,9 @@ async function exchange(
   if (frame?.kind === FrameKind.result) return { kind: 'result', json: frame.payload };
   const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
   if (error) return { kind: 'error', error };
-  const used = connection.error?.declaredBytes;
-  if (used !== undefined) return { kind: 'stopped', by: 'output', used };
+  const refused = connection.error;
+  if (refused?.kind === FrameKind.result)
+    return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
   return { kind: 'crashed', end: await endOf(child) };
 }
 

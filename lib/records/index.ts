@@ -19,6 +19,8 @@ export interface InvocationRecord {
   readonly minorFaults: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Of what the function wrote to its log, what was too much to keep. */
+  readonly cutBytes: number;
 }
 
 /** Where records are kept. The ring in memory is one; a database is another. */

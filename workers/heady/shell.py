@@ -25,7 +25,7 @@ def run_file(file: Path, words: Sequence[str]) -> None:
     from heady.runtime import worker
     from heady.runtime.child import run
 
-    sys.path.insert(0, str(file.resolve().parent))
+    sys.path.append(str(file.resolve().parent))
     functions = worker.functions_of(worker.load(file.resolve()))
     name = words[0] if words else ""
     if name not in functions:

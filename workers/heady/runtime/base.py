@@ -1,6 +1,6 @@
 """The base zygote: interpreter, runtime and pydantic, once; forks a worker zygote for each worker file.
 
-Started by the service as ``python -m heady.runtime.base SOCKET DIRECTORY``. The first connection is its control
+Started by the service with the path of its socket and the folder for temporary directories. The first connection is its control
 connection; each further one becomes a worker zygote. The line ``listening`` on stdout says that it may connect.
 """
 
@@ -9,6 +9,15 @@ import os
 import sys
 
 from heady.runtime import process, worker, zygote
+
+
+class Base(zygote.Zygote):
+    """Ends everything at once when the service is gone: there is nobody left to answer."""
+
+    def retire(self) -> None:
+        super().retire()
+        for pid in list(self.children):
+            self.kill(pid)
 
 
 def main() -> None:
@@ -26,11 +35,9 @@ def main() -> None:
     control, _ = listener.accept()
     if zygote.peer(control) not in (server, None):
         sys.exit(f"connection from process {zygote.peer(control)}, not from the service")
-    zygote.Zygote(listener, control, worker.serve, directory).run()
+    process.unfollow_server()  # the end of the control connection says it from here on
+    Base(listener, control, worker.serve, directory).run()
 
 
 #: Below the server, so that a busy instance still answers its health check.
 _NICENESS = 5
-
-if __name__ == "__main__":
-    main()

@@ -49,6 +49,12 @@ def follow_server(parent: int) -> None:
         os._exit(1)
 
 
+def unfollow_server() -> None:
+    """Takes back the signal of :func:`follow_server`."""
+    if _linux:
+        _prctl(_PR_SET_PDEATHSIG, 0)
+
+
 def limit(cpu_seconds: float, memory_bytes: int) -> None:
     """Bounds this process by the kernel's own limits, counted from what it has used so far.
 

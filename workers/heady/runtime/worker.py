@@ -67,12 +67,13 @@ def serve(control: socket.socket) -> None:
 
 
 def load(file: Path) -> ModuleType:
-    """Imports a worker file under its stem; its folder is on ``sys.path``."""
-    loader = _SourceLoader(file.stem, str(file))
-    spec = importlib.util.spec_from_file_location(file.stem, file, loader=loader)
+    """Imports a worker file as ``workers.<stem>``, which no other module is called, whatever the file's name."""
+    name = f"workers.{file.stem}"
+    loader = _SourceLoader(name, str(file))
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
+    sys.modules[name] = module
     loader.exec_module(module)
     return module
 

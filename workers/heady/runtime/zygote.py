@@ -52,7 +52,7 @@ class Zygote:
         self._serve = serve
         self._directory = directory
         self._server = peer(control)
-        self._children: dict[int, _Child] = {}
+        self.children: dict[int, _Child] = {}
         self._count = 0
         self._selector = selectors.DefaultSelector()
         self._wakeup, self._wakeup_end = os.pipe()
@@ -69,7 +69,7 @@ class Zygote:
         self._selector.register(self._wakeup, selectors.EVENT_READ, self._reap)
         gc.collect()
         gc.freeze()
-        while self._listener.fileno() >= 0 or self._children:
+        while self._listener.fileno() >= 0 or self.children:
             for key, _ in self._selector.select():
                 key.data()
 
@@ -97,7 +97,7 @@ class Zygote:
             os.set_blocking(fd, False)
             child.pipes[stream] = fd
             self._selector.register(fd, selectors.EVENT_READ, lambda pid=pid, stream=stream: self._forward(pid, stream))
-        self._children[pid] = child
+        self.children[pid] = child
 
     def _become_child(self, zygote: int, connection: socket.socket, directory: str, outputs: dict[int, int]) -> NoReturn:
         """The forked process: drops all that is the zygote's, serves, ends without running the zygote's clean-up."""
@@ -127,25 +127,26 @@ class Zygote:
         self._control.close()
         os.close(self._wakeup)
         os.close(self._wakeup_end)
-        for child in self._children.values():
+        for child in self.children.values():
             for fd in child.pipes.values():
                 os.close(fd)
 
     def _obey(self) -> None:
         frame = frames.receive(self._control)
         if frame is None:
-            self._retire()
+            self.retire()
         elif frame[0] == frames.KILL:
-            self._kill(struct.unpack(">I", frame[1])[0])
+            self.kill(struct.unpack(">I", frame[1])[0])
 
-    def _retire(self) -> None:
+    def retire(self) -> None:
         """No new children; the loop ends with the last one."""
         self._selector.unregister(self._control)
         self._selector.unregister(self._listener)
         self._listener.close()
 
-    def _kill(self, pid: int) -> None:
-        if pid in self._children:  # not reaped yet, so the id cannot be another process's
+    def kill(self, pid: int) -> None:
+        """Ends a child and its process group; what has left the group is ended when the child is reaped."""
+        if pid in self.children:  # not reaped yet, so the id cannot be another process's
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
@@ -159,7 +160,7 @@ class Zygote:
                 return
             if pid == 0:
                 return
-            child = self._children.pop(pid, None)
+            child = self.children.pop(pid, None)
             if child is None:
                 continue
             self._end_strays()
@@ -178,7 +179,7 @@ class Zygote:
     def _end_strays(self) -> None:
         """Ends the processes that ended children left behind, wherever those hid: a child is the reaper of its own
         descendants, so whatever is adopted by this process has lost its child."""
-        while strays := [pid for pid in process.children_of_self() if pid not in self._children]:
+        while strays := [pid for pid in process.children_of_self() if pid not in self.children]:
             for pid in strays:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -187,7 +188,7 @@ class Zygote:
                     os.waitpid(pid, 0)
 
     def _forward(self, pid: int, stream: int) -> None:
-        child = self._children.get(pid)
+        child = self.children.get(pid)
         if child is None or stream not in child.pipes:  # reaped in the same round
             return
         data = _read(child.pipes[stream])

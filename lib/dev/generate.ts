@@ -1,0 +1,16 @@
+import { writeFileSync } from 'node:fs';
+
+import { configurationPage, environmentExample } from '#lib/config';
+import { errorsPage } from '#lib/problems';
+
+const root = new URL('../../', import.meta.url);
+
+/** Every generated file in the repository: its path from the root, and the text it must have. */
+export const generatedFiles: Readonly<Record<string, string>> = {
+  '.env.example': environmentExample(),
+  'docs/configuration.md': configurationPage(),
+  'docs/errors.md': errorsPage(),
+};
+
+if (import.meta.main)
+  for (const [path, text] of Object.entries(generatedFiles)) writeFileSync(new URL(path, root), text);

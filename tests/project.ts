@@ -1,0 +1,46 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { execa } from 'execa';
+
+export const repository = fileURLToPath(new URL('..', import.meta.url));
+
+/** What makes a project; `node_modules` and `.venv` are shared with the repository. */
+const parts = [
+  'heady-manager.js',
+  'lib',
+  'mocks',
+  'nitro.config.ts',
+  'package.json',
+  'requirements.txt',
+  'routes',
+  'tsconfig.json',
+  'workers',
+];
+const shared = ['node_modules', '.venv'];
+
+/** A copy of this project in a folder of its own, with further files laid over it. */
+export interface Project extends Disposable {
+  readonly root: string;
+}
+
+/** `overlays` are folders that hold `routes/`, `workers/` or anything else of a project. */
+export function makeProject(...overlays: readonly string[]): Project {
+  const root = mkdtempSync(join(tmpdir(), 'project-'));
+  for (const part of parts)
+    cpSync(join(repository, part), join(root, part), { recursive: true, filter: isSource });
+  for (const overlay of overlays) cpSync(overlay, root, { recursive: true, filter: isSource });
+  for (const name of shared) symlinkSync(join(repository, name), join(root, name));
+  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+function isSource(path: string): boolean {
+  return !path.includes('__pycache__');
+}
+
+/** Builds the project's routes, as `npm install` does. */
+export async function build(root: string): Promise<void> {
+  await execa({ cwd: root, preferLocal: true, localDir: repository })`nitro build`;
+}

@@ -1,0 +1,122 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { processes, processTree } from '../processes.ts';
+import { TestServer, waitFor } from '../server.ts';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await TestServer.start({ root: inject('root'), env: { HEADY_PY_MAX_CONCURRENCY: '4' } });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+async function failure(path: string, input: unknown = {}): Promise<Record<string, unknown>> {
+  const response = await server.call(path, input);
+  return { httpStatus: response.status, ...((await response.json()) as object) };
+}
+
+/** Folders of the children of this server. */
+function childFolders(): string[] {
+  const run = readdirSync(tmpdir()).filter((name) => name.startsWith(`heady-${server.pid}-`));
+  return run
+    .flatMap((name) => readdirSync(join(tmpdir(), name), { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+describe('a limit that is hit', () => {
+  it.each([
+    ['sleep', 504, 'worker-timeout', '500ms'],
+    ['sleep_deaf', 504, 'worker-timeout', '500ms'],
+    ['spin', 504, 'worker-cpu-exceeded', '300ms'],
+    ['allocate_at_once', 502, 'worker-memory-exceeded', '64MB'],
+    ['leak', 502, 'worker-memory-exceeded', '64MB'],
+    ['leak_in_children', 502, 'worker-memory-exceeded', '64MB'],
+    ['large_output', 502, 'worker-output-too-large', '1KB'],
+  ])('%s: gives its own code, the limit and what was used', async (name, httpStatus, code, limit) => {
+    expect(await failure(`hostile/${name}`)).toMatchObject({
+      httpStatus,
+      code,
+      limit,
+      used: expect.any(String),
+    });
+  });
+
+  it('counts the memory of the whole process tree', async () => {
+    await failure('hostile/leak_in_children');
+    const record = await server.line(
+      ({ message, function: name }) => message === 'invocation' && name === 'leak_in_children',
+    );
+    expect(record.peakMemoryBytes).toBeGreaterThan(64 * 1024 ** 2);
+  });
+});
+
+describe('a process that dies', () => {
+  it.each([
+    ['segfault', {}, 'signal SIGSEGV'],
+    ['kill_self', {}, 'signal SIGKILL'],
+    ['exit_with', { status: 3 }, 'exit status 3'],
+    ['exit_hard', { status: 0 }, 'exit status 0'],
+    ['close_descriptors', {}, ''],
+    ['garble_descriptors', {}, ''],
+  ])('%s: is told as a crash that says how', async (name, input, how) => {
+    expect(await failure(`hostile/${name}`, input)).toMatchObject({
+      httpStatus: 502,
+      code: 'worker-crashed',
+      detail: expect.stringContaining(how),
+    });
+  });
+});
+
+it('cuts a flood of output and still answers', async () => {
+  const response = await server.call('hostile/flood_log');
+  expect(await response.json()).toBe('done');
+  const requestId = response.headers.get('x-request-id');
+  const cut = await server.line((line) => line.requestId === requestId && line.message === 'invocation');
+  expect(cut.cutBytes).toBeGreaterThan(1_000_000);
+  expect(server.lines.filter((line) => line.requestId === requestId).length).toBeLessThan(150_000);
+});
+
+it('leaves no process, no zombie and no file behind', async () => {
+  for (const name of ['leave_children', 'leave_files', 'sleep_deaf', 'leak_in_children'])
+    await server.call(`hostile/${name}`);
+  await waitFor(
+    () => processes().every(({ command }) => !/^sleep 6[12]|kept = bytearray/.test(command)) || undefined,
+  );
+  await waitFor(() => processTree(server.pid).every(({ state }) => state !== 'Z') || undefined);
+  const folders = await waitFor(async () => {
+    const names = childFolders();
+    return names.every((name) => existsSync(`/proc/${name.split('-')[0]}`)) && names.length < 30
+      ? names
+      : undefined;
+  });
+  const idle = processTree(server.pid).filter(({ command }) => command.includes('heady')).length;
+  expect(folders.length).toBeLessThanOrEqual(idle);
+});
+
+it('ends the process of a caller that goes away', async () => {
+  const controller = new AbortController();
+  const call = server.call('hostile/wait', { seconds: 15 }, { signal: controller.signal });
+  const running = () =>
+    server
+      .fetch('/api/health')
+      .then(async (response) => (await response.json()) as { checks: { python: { running: number } } });
+  await waitFor(async () => ((await running()).checks.python.running === 1 ? true : undefined));
+  controller.abort();
+  await expect(call).rejects.toThrow('aborted');
+  await waitFor(async () => ((await running()).checks.python.running === 0 ? true : undefined), 2000);
+  await server.line(({ message, outcome }) => message === 'invocation' && outcome === 'canceled');
+});
+
+it('serves the well-behaved between the hostile', async () => {
+  const hostile = ['segfault', 'spin', 'leak', 'kill_self'].map((name) => server.call(`hostile/${name}`));
+  const fine = Array.from({ length: 40 }, async (_, value) =>
+    (await server.call('types/asynchronous', { value })).json(),
+  );
+  expect(await Promise.all(fine)).toEqual(Array.from({ length: 40 }, (_, value) => value + 1));
+  expect((await Promise.all(hostile)).map(({ status }) => status)).toEqual([502, 504, 502, 502]);
+});
