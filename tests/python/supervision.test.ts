@@ -25,11 +25,16 @@ async function load(): Promise<{ readonly running: number; readonly queued: numb
   return health.checks.python;
 }
 
+/** Resolved when so many calls of `hostile/wait` are in their function. */
+async function callsThatWait(count: number): Promise<void> {
+  await waitFor(() => server.lines.filter(({ message }) => message === 'waiting').length === count || undefined);
+}
+
 describe('a zygote that dies', () => {
   it('is replaced: its running calls crash, those that had not started are served', async () => {
     const zygote = await zygoteOf('hostile');
     const started = [1, 2].map(() => server.call('hostile/wait', { seconds: 10 }));
-    await waitFor(async () => (await load()).running === 2 || undefined);
+    await callsThatWait(2);
     const waiting = server.call('hostile/wait', { seconds: 0 });
     process.kill(zygote, 'SIGKILL');
     for (const response of await Promise.all(started)) {
@@ -48,7 +53,7 @@ describe('a zygote that dies', () => {
       ({ parent, command }) => parent === server.pid && command.includes('heady.runtime.base'),
     );
     const call = server.call('hostile/wait', { seconds: 10 });
-    await waitFor(async () => (await load()).running === 1 || undefined);
+    await callsThatWait(1);
     process.kill(base?.pid ?? 0, 'SIGKILL');
     expect((await call).status).toBe(502);
     expect((await server.call('types/asynchronous', { value: 1 })).status).toBe(200);
