@@ -11,7 +11,7 @@ import { ensureVenv } from './venv.ts';
  */
 export async function start({ root }: { readonly root: string }): Promise<void> {
   process.setSourceMapsEnabled(true);
-  await ensureVenv(root);
+  await ensureVenv(root, ['requirements.txt']);
   const routes = await watchRoutes({ root, onError: (message) => console.error(message) });
   const running = await runService({ root, handler: routes.handler });
   running.service.python.watch();

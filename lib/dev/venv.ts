@@ -10,28 +10,20 @@ export class VenvError extends Error {
   override readonly name = 'StartError';
 }
 
-const versions = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
+const pythons = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
 
 /**
- * Makes `.venv` and installs `requirements.txt` into it when either is missing or has changed since. Shows what pip
+ * Makes `.venv` and installs the requirements into it, when either is missing or has changed since. Shows what pip
  * does. Does nothing where HEADY_PYTHON_BIN names an interpreter: that one is the user's own to look after.
  *
+ * @param files of requirements, such as `requirements.txt`; each is installed when its own text has changed.
  * @throws {VenvError}
  */
-export async function ensureVenv(root: string): Promise<void> {
+export async function ensureVenv(root: string, files: readonly string[]): Promise<void> {
   if (process.env.HEADY_PYTHON_BIN) return;
-  const venv = join(root, '.venv');
-  const requirements = join(root, 'requirements.txt');
-  const stamp = join(venv, '.requirements');
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  if (!existsSync(join(venv, 'bin/python'))) await makeVenv(venv);
-  console.log('Installing the Python packages of requirements.txt into .venv …');
-  const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--requirement', requirements];
-  const { failed } = await execa(join(venv, 'bin/python'), install, { stdio: 'inherit', reject: false });
-  if (failed)
-    throw new VenvError('pip could not install requirements.txt into .venv: see its message above.');
-  writeFileSync(stamp, wanted);
+  const python = join(root, '.venv/bin/python');
+  if (!existsSync(python)) await makeVenv(join(root, '.venv'));
+  for (const file of files) await install(root, python, file);
 }
 
 async function makeVenv(venv: string): Promise<void> {
@@ -45,17 +37,30 @@ async function makeVenv(venv: string): Promise<void> {
 }
 
 async function findPython(): Promise<string> {
-  for (const python of versions) {
+  for (const python of pythons) {
     const check = 'import sys; sys.exit(sys.version_info < (3, 11))';
     const { failed } = await execa(python, ['-c', check], { reject: false });
     if (!failed) return python;
   }
-  throw new VenvError(`Python 3.11 or newer is needed; looked for ${versions.join(', ')} on the PATH.`);
+  throw new VenvError(`Python 3.11 or newer is needed; looked for ${pythons.join(', ')} on the PATH.`);
+}
+
+async function install(root: string, python: string, file: string): Promise<void> {
+  const stamp = join(root, '.venv', `.${file}.sha256`);
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, file)))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  console.log(`Installing ${file} into .venv …`);
+  const words = ['-m', 'pip', 'install', '--disable-pip-version-check', '--requirement', file];
+  const { failed } = await execa(python, words, { cwd: root, stdio: 'inherit', reject: false });
+  if (failed) throw new VenvError(`pip could not install ${file} into .venv: see its message above.`);
+  writeFileSync(stamp, wanted);
 }
 
 if (import.meta.main) {
   try {
-    await ensureVenv(fileURLToPath(new URL('../../', import.meta.url)));
+    await ensureVenv(fileURLToPath(new URL('../../', import.meta.url)), process.argv.slice(2));
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);

@@ -40,6 +40,7 @@ def function(
     """Declares a function of a worker and its limits. Optional: a public function with type hints is one anyway.
 
     Args:
+        decorated: the function, where the decorator is used without limits.
         timeout: wall time of one call, such as ``"30s"``.
         cpu: CPU time of one call, over all its processes.
         memory: memory of one call, over all its processes, such as ``"128MB"``.

@@ -1,7 +1,7 @@
 """The base zygote: interpreter, runtime and pydantic, once; forks a worker zygote for each worker file.
 
-Started by the service with the path of its socket and the folder for temporary directories. The first connection is its control
-connection; each further one becomes a worker zygote. The line ``listening`` on stdout says that it may connect.
+Started by the service with the path of its socket and the folder for temporary directories. The first connection is its
+control connection; each further one becomes a worker zygote. The line ``listening`` on stdout says that it may connect.
 """
 
 import gc
@@ -15,6 +15,7 @@ class Base(zygote.Zygote):
     """Ends everything at once when the service is gone: there is nobody left to answer."""
 
     def retire(self) -> None:
+        """Ends every worker zygote, whatever it serves."""
         super().retire()
         for pid in list(self.children):
             self.kill(pid)

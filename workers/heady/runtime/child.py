@@ -26,15 +26,15 @@ _RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Server:
-    """Serves the calls of one worker: one a process."""
+    """Serves the calls of one worker: one a process.
+
+    Args:
+        worker: its name.
+        functions: by their names.
+        rehearsal: a function of a text that each process calls once before it waits for its call.
+    """
 
     def __init__(self, worker: str, functions: Mapping[str, "Function"], rehearsal: "Function") -> None:
-        """
-        Args:
-            worker: its name.
-            functions: by their names.
-            rehearsal: a function of a text that each process calls once before it waits for its call.
-        """
         self._worker = worker
         self._functions = functions
         self._rehearsal = rehearsal
@@ -122,7 +122,9 @@ def message_of(error: BaseException) -> str:
 def traceback_of(error: BaseException) -> str:
     """The traceback without the runtime's own frames."""
     described = traceback.TracebackException.from_exception(error)
-    frames_of_user = [frame for frame in described.stack if not frame.filename.startswith((_RUNTIME, "<frozen importlib"))]
+    frames_of_user = [
+        frame for frame in described.stack if not frame.filename.startswith((_RUNTIME, "<frozen importlib"))
+    ]
     described.stack = traceback.StackSummary.from_list(frames_of_user)
     return "".join(described.format())
 
@@ -134,7 +136,9 @@ def _invalid_input(error: ValidationError) -> frames.Frame:
     ]
     if error.errors()[0]["type"] == "json_invalid":
         return _error("malformed-body", errors[0]["detail"])
-    return frames.ERROR, json.dumps({"code": "invalid-input", "detail": _plural(len(errors)), "errors": errors}).encode()
+    return frames.ERROR, json.dumps(
+        {"code": "invalid-input", "detail": _plural(len(errors)), "errors": errors}
+    ).encode()
 
 
 def _escape(part: int | str) -> str:

@@ -1,8 +1,9 @@
 """From a function's type hints: what it takes, what it returns, as validators and JSON Schema."""
 
+import contextlib
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
@@ -85,16 +86,10 @@ _GENERATORS = {
 }
 
 
-class _naming:
+@contextlib.contextmanager
+def _naming(target: Callable[..., Any], part: str) -> Iterator[None]:
     """Says which function and which part of it a pydantic error is about."""
-
-    def __init__(self, target: Callable[..., Any], part: str) -> None:
-        self._about = f"{target.__name__}: {part}"
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type | None, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, Exception):
-            raise TypeError(f"{self._about}: {error}") from error
-
+    try:
+        yield
+    except Exception as error:
+        raise TypeError(f"{target.__name__}: {part}: {error}") from error

@@ -95,7 +95,9 @@ def describe_import_error(error: BaseException, file: str) -> dict[str, Any]:
     if isinstance(error, SyntaxError) and error.filename:
         where, line = error.filename, error.lineno
     else:
-        frame = next((frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == file), None)
+        frame = next(
+            (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == file), None
+        )
         where, line = file, frame and frame.lineno
     message = error.msg if isinstance(error, SyntaxError) else child.message_of(error)
     return {
@@ -113,7 +115,7 @@ def _rehearsal(text: str) -> str:
 class _SourceLoader(importlib.machinery.SourceFileLoader):
     """Never reads nor writes bytecode: that is told stale by whole seconds, and a file may be saved twice in one."""
 
-    def path_stats(self, path: Any) -> typing.NoReturn:
+    def path_stats(self, path: Any) -> typing.NoReturn:  # noqa: ARG002
         raise OSError
 
 

@@ -37,16 +37,22 @@ class _Child:
 
 
 class Zygote:
-    """Forks a process for each connection of the service, until the control connection ends."""
+    """Forks a process for each connection of the service, until the control connection ends.
 
-    def __init__(self, listener: socket.socket, control: socket.socket, serve: Callable[[socket.socket], None], directory: str) -> None:
-        """
-        Args:
-            listener: where the service connects.
-            control: the service's connection for commands and reports.
-            serve: what a forked process does with its connection; it ends when this returns.
-            directory: where each process gets a directory of its own.
-        """
+    Args:
+        listener: where the service connects.
+        control: the service's connection for commands and reports.
+        serve: what a forked process does with its connection; it ends when this returns.
+        directory: where each process gets a directory of its own.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        control: socket.socket,
+        serve: Callable[[socket.socket], None],
+        directory: str,
+    ) -> None:
         self._listener = listener
         self._control = control
         self._serve = serve
@@ -99,7 +105,9 @@ class Zygote:
             self._selector.register(fd, selectors.EVENT_READ, lambda pid=pid, stream=stream: self._forward(pid, stream))
         self.children[pid] = child
 
-    def _become_child(self, zygote: int, connection: socket.socket, directory: str, outputs: dict[int, int]) -> NoReturn:
+    def _become_child(
+        self, zygote: int, connection: socket.socket, directory: str, outputs: dict[int, int]
+    ) -> NoReturn:
         """The forked process: drops all that is the zygote's, serves, ends without running the zygote's clean-up."""
         status = 1
         try:
@@ -114,8 +122,8 @@ class Zygote:
             gc.enable()
             self._serve(connection)
             status = 0
-        except SystemExit as exit:
-            status = exit_status(exit)
+        except SystemExit as ending:
+            status = exit_status(ending)
         except BaseException:
             traceback.print_exc()
         finally:
@@ -177,8 +185,10 @@ class Zygote:
             )
 
     def _end_strays(self) -> None:
-        """Ends the processes that ended children left behind, wherever those hid: a child is the reaper of its own
-        descendants, so whatever is adopted by this process has lost its child."""
+        """Ends the processes that ended children left behind, wherever those hid.
+
+        A child is the reaper of its own descendants, so whatever is adopted by this process has lost its child.
+        """
         while strays := [pid for pid in process.children_of_self() if pid not in self.children]:
             for pid in strays:
                 with contextlib.suppress(ProcessLookupError):
@@ -233,11 +243,11 @@ def listen(path: str) -> socket.socket:
     return listener
 
 
-def exit_status(exit: SystemExit) -> int:
+def exit_status(ending: SystemExit) -> int:
     """The status that ``sys.exit`` would give: none is 0, a text is 1."""
-    if exit.code is None:
+    if ending.code is None:
         return 0
-    return exit.code & 0xFF if isinstance(exit.code, int) else 1
+    return ending.code & 0xFF if isinstance(ending.code, int) else 1
 
 
 def _read(fd: int) -> bytes | None:
