@@ -128,7 +128,7 @@ function complete(
 ): Config {
   const production = environment.NODE_ENV === 'production';
   const apiKey = environment.HEADY_API_KEY ?? `heady_${randomBytes(24).toString('base64url')}`;
-  const memory = environment.HEADY_INSTANCE_MEMORY ?? instanceMemoryBytes();
+  const memory = instanceMemoryBytes();
   return {
     ...environment,
     production,

@@ -197,12 +197,6 @@ export const variables = {
     source: 'optional',
     planned: true,
   }),
-  HEADY_INSTANCE_MEMORY: define({
-    schema: bytes.optional(),
-    description: 'Memory of the instance, for hosts that do not show the limit of the container.',
-    source: 'computed',
-    default: "the container's limit, else 512MB on Render, else the machine's",
-  }),
   HEADY_RATE_LIMIT_MAX: define({
     schema: count(1).default(1200),
     description: 'Requests per key, else per client address, in a window.',

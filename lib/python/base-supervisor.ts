@@ -10,6 +10,7 @@ const stopGraceMs = 2000;
 export class BaseSupervisor {
   readonly #options: BaseZygoteOptions;
   #base: Promise<BaseZygote>;
+  #running = true;
   #stopping = false;
 
   private constructor(options: BaseZygoteOptions, base: BaseZygote) {
@@ -28,6 +29,11 @@ export class BaseSupervisor {
     return this.#base;
   }
 
+  /** Whether a base zygote runs now. */
+  get running(): boolean {
+    return this.#running;
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     const base = await this.#base.catch(() => undefined);
@@ -38,9 +44,12 @@ export class BaseSupervisor {
     const how = await base.ended;
     if (this.#stopping) return;
     this.#options.log.error({ message: `Python's base zygote ended with ${how}; starting another` });
+    this.#running = false;
     this.#base = this.#restart();
     const next = await this.#base.catch(() => undefined); // only when stopping
-    if (next) void this.#replaceAtEnd(next);
+    if (!next) return;
+    this.#running = true;
+    void this.#replaceAtEnd(next);
   }
 
   async #restart(): Promise<BaseZygote> {

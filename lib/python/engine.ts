@@ -137,6 +137,11 @@ export class PythonEngine {
     return this.#interpreter;
   }
 
+  /** Whether calls can be served; when not, they wait. */
+  get running(): boolean {
+    return this.#base.running;
+  }
+
   get load(): { readonly running: number; readonly queued: number } {
     return { running: this.#admission.running, queued: this.#admission.queued };
   }

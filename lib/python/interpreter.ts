@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
@@ -37,40 +37,67 @@ export async function findInterpreter(config: Config): Promise<Interpreter> {
   const candidates = config.HEADY_PYTHON_BIN
     ? [config.HEADY_PYTHON_BIN]
     : [join(config.root, '.venv/bin/python'), 'python3', 'python'];
-  const tried: string[] = [];
+  const distributions = requiredDistributions(config.root);
+  const refusals: string[] = [];
   for (const bin of candidates) {
-    if (bin.includes('/') && !existsSync(bin)) {
-      tried.push(`${bin}: not there`);
-      continue;
-    }
-    const probe = await execa(bin, ['-P', '-c', probeProgram], {
-      env: environment,
-      extendEnv: false,
-      reject: false,
-    });
-    const found = /^(?<version>(?<major>\d+)\.(?<minor>\d+)\.\S+)(?: (?<missing>\S+))?$/.exec(
-      String(probe.stdout ?? '').trim(),
-    )?.groups;
-    if (!found) tried.push(`${bin}: ${probe.code === 'ENOENT' ? 'not found' : 'does not run'}`);
-    else if (isOlder(Number(found.major), Number(found.minor)))
-      tried.push(`${bin}: Python ${found.version} is older than ${minimumText}`);
-    else if (found.missing) tried.push(`${bin}: Python ${found.version} without ${found.missing}`);
-    else return { bin, version: found.version ?? '', environment };
+    const { version, refusal } = await probe(bin, environment, distributions);
+    if (refusal === undefined) return { bin, version, environment };
+    refusals.push(`${bin}: ${refusal}`);
   }
   throw new InterpreterError(
-    `no Python ${minimumText} or newer with the packages of requirements.txt (${tried.join('; ')}). ` +
+    `no Python ${minimumText} or newer with the packages of requirements.txt (${refusals.join('; ')}). ` +
       'Run `pip install -r requirements.txt`, or set HEADY_PYTHON_BIN to the interpreter that has them.',
   );
+}
+
+interface Probe {
+  readonly version: string;
+  /** Why this interpreter cannot be used, where it cannot. */
+  readonly refusal?: string;
+}
+
+async function probe(
+  bin: string,
+  environment: Readonly<Record<string, string>>,
+  distributions: readonly string[],
+): Promise<Probe> {
+  if (bin.includes('/') && !existsSync(bin)) return { version: '', refusal: 'not there' };
+  const { stdout, code } = await execa(bin, ['-P', '-c', probeProgram, ...distributions], {
+    env: environment,
+    extendEnv: false,
+    reject: false,
+  });
+  const found = /^(?<version>(?<major>\d+)\.(?<minor>\d+)\.\S+)(?: (?<missing>\S+))?$/.exec(
+    String(stdout ?? '').trim(),
+  )?.groups;
+  if (!found) return { version: '', refusal: code === 'ENOENT' ? 'not found' : 'does not run' };
+  const { version = '', major, minor, missing } = found;
+  if (isOlder(Number(major), Number(minor)))
+    return { version, refusal: `Python ${version} is older than ${minimumText}` };
+  return missing ? { version, refusal: `Python ${version} without ${missing}` } : { version };
+}
+
+/** Prints the version, and which of the distributions named are not installed. */
+const probeProgram = `
+import importlib.metadata, sys
+def missing(name):
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return True
+print(sys.version.split()[0], ",".join(filter(missing, sys.argv[1:])))`;
+
+/** The distributions that the runtime and requirements.txt ask for, by name. */
+function requiredDistributions(root: string): string[] {
+  const file = join(root, 'requirements.txt');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  const names = lines.flatMap((line) => /^[A-Za-z0-9][\w.-]*/.exec(line)?.[0] ?? []);
+  return [...new Set(['pydantic', ...names])];
 }
 
 function isOlder(major: number, minor: number): boolean {
   return major < minimum.major || (major === minimum.major && minor < minimum.minor);
 }
-
-const probeProgram = `
-import importlib.util as i, sys
-missing = [name for name in ("pydantic",) if i.find_spec(name) is None]
-print(sys.version.split()[0], ",".join(missing))`;
 
 function pythonEnvironment(root: string): Record<string, string> {
   const kept = inherited.flatMap((name) =>

@@ -23,7 +23,8 @@ export class WorkerImportError extends Error {
   readonly failure: ImportFailure;
 
   constructor(failure: ImportFailure) {
-    super(`${failure.message} (${failure.file}${failure.line === null ? '' : `, line ${failure.line}`})`);
+    const file = failure.file.replace(/^.*\/(?=workers\/)/, ''); // as the user knows it
+    super(`${failure.message} (${file}${failure.line === null ? '' : `, line ${failure.line}`})`);
     this.failure = failure;
   }
 }

@@ -9,6 +9,7 @@ import { type Config, ConfigError, loadConfig } from '#lib/config';
 import { InterpreterError } from '#lib/python';
 import { Service } from '#lib/service';
 
+import { onFaults } from './faults.ts';
 import { createHttpServer, type Handler } from './http-server.ts';
 import { shutDown } from './shutdown.ts';
 
@@ -45,7 +46,9 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     await service.stop();
     throw error;
   });
-  onSignals(() => shutDown(server, service));
+  const drain = () => shutDown(server, service);
+  onSignals(drain);
+  onFaults(service.log, drain);
   const { port } = server.address() as AddressInfo;
   service.log.info({
     message: 'listening',

@@ -55,7 +55,7 @@ export class Service {
   }
 
   health(): Health {
-    const { state } = this;
+    const { state, python, inference } = this;
     return {
       ok: state === 'ready',
       service: 'heady-manager',
@@ -63,9 +63,10 @@ export class Service {
       uptime: Math.round((performance.now() - this.#startedAt) / 1000),
       state,
       checks: {
-        python: { version: this.python.interpreter.version, ...this.python.load },
-        inference: { backend: this.inference.backend },
+        python: { ok: python.running, version: python.interpreter.version, ...python.load },
+        inference: { ok: true, backend: inference.backend },
       },
+      ...(python.running ? {} : { degraded: ['python'] }),
     };
   }
 

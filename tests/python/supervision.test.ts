@@ -27,7 +27,9 @@ async function load(): Promise<{ readonly running: number; readonly queued: numb
 
 /** Resolved when so many calls of `hostile/wait` are in their function. */
 async function callsThatWait(count: number): Promise<void> {
-  await waitFor(() => server.lines.filter(({ message }) => message === 'waiting').length === count || undefined);
+  await waitFor(
+    () => server.lines.filter(({ message }) => message === 'waiting').length === count || undefined,
+  );
 }
 
 describe('a zygote that dies', () => {
