@@ -5,10 +5,10 @@ import { execa } from 'execa';
 
 import type { Log } from '#lib/log';
 
+import type { Child } from './child.ts';
 import { Connection } from './connection.ts';
-import { type Frame, FrameKind } from './frames.ts';
 import type { Interpreter } from './interpreter.ts';
-import { describeStatus, type Exit, exitedMessage, readLogChunk, readMessage } from './messages.ts';
+import { Offspring } from './offspring.ts';
 import { OutputLines } from './output-lines.ts';
 
 export interface BaseZygoteOptions {
@@ -21,37 +21,21 @@ export interface BaseZygoteOptions {
 
 type Subprocess = ReturnType<typeof spawn>;
 
-/** How a worker zygote is asked for. */
-export interface OpenOrder {
-  readonly name: string;
-  readonly file: string;
-  readonly socket: string;
-  readonly directory: string;
-}
-
 /**
  * The process that all Python processes descend from: interpreter, runtime and pydantic, loaded once. It forks a
  * worker zygote for each connection.
  */
 export class BaseZygote {
   readonly #process: Subprocess;
-  readonly #socket: string;
   readonly #control: Connection;
-  readonly #output = new Map<number, OutputLines>();
-  readonly #log: Log;
+  readonly #offspring: Offspring;
   /** Resolved when the process is gone, with how it ended. */
   readonly ended: Promise<string>;
 
-  private constructor(
-    process: Subprocess,
-    socket: string,
-    { control, log }: { control: Connection; log: Log },
-  ) {
+  private constructor(process: Subprocess, control: Connection, offspring: Offspring) {
     this.#process = process;
-    this.#socket = socket;
-    this.#log = log;
     this.#control = control;
-    control.onFrame = (frame) => this.#receive(frame);
+    this.#offspring = offspring;
     this.ended = process.then(({ signal, exitCode }) =>
       signal ? `signal ${signal}` : `exit status ${exitCode}`,
     );
@@ -76,18 +60,17 @@ export class BaseZygote {
     void process.then(() => listening.resolve(false));
     if (!(await listening.promise))
       throw new Error(`Python's base zygote ended at its start: ${words.slice(-3).join(' ')}`);
-    return new BaseZygote(process, socket, { control: await Connection.open(socket), log });
+    const control = await Connection.open(socket);
+    const sink = (pid: number) => (message: string, stream: string) =>
+      log.info({ message, process: `zygote ${pid}`, stream });
+    return new BaseZygote(process, control, new Offspring({ control, socket, sink }));
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
-  /** Asks for a worker zygote; the first frame on the returned connection is its answer. */
-  async open(order: OpenOrder): Promise<Connection> {
-    const connection = await Connection.open(this.#socket);
-    connection.sendJson(FrameKind.open, order);
-    return connection;
+  /** A process that becomes a worker zygote when it is told which. */
+  async fork(): Promise<Child> {
+    const child = await this.#offspring.fork();
+    if (!child) throw new Error("Python's base zygote forked a process that ended at once");
+    return child;
   }
 
   /** Ends the process and all below it; those that are left after the grace period are killed. */
@@ -96,33 +79,6 @@ export class BaseZygote {
     const gone = await Promise.race([this.ended, delay(graceMs, undefined, { ref: false })]);
     if (gone === undefined) this.#process.kill('SIGKILL');
     await this.ended;
-  }
-
-  /** What worker zygotes print while they import, and how they end. */
-  #receive(frame: Frame): void {
-    if (frame.kind === FrameKind.log) {
-      const { pid, stream, data } = readLogChunk(frame);
-      this.#linesOf(pid).write(stream, data);
-    } else if (frame.kind === FrameKind.exited) {
-      const exit = readMessage(exitedMessage, frame);
-      if (exit) this.#ended(exit);
-    }
-  }
-
-  #ended({ pid, status }: Exit): void {
-    this.#output.get(pid)?.end();
-    this.#output.delete(pid);
-    if (status !== 0) this.#log.warn({ message: `worker zygote ended with ${describeStatus(status)}`, pid });
-  }
-
-  #linesOf(pid: number): OutputLines {
-    const known = this.#output.get(pid);
-    if (known) return known;
-    const lines = new OutputLines((line, stream) =>
-      this.#log.info({ message: line, process: `zygote ${pid}`, stream }),
-    );
-    this.#output.set(pid, lines);
-    return lines;
   }
 }
 

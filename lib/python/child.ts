@@ -2,10 +2,10 @@ import type { Connection } from './connection.ts';
 import type { Exit } from './messages.ts';
 import { OutputLines } from './output-lines.ts';
 
-/** How a child ended; `lost` when its zygote died with it and could not tell. */
+/** How a process ended; `lost` when its zygote died with it and could not tell. */
 export type ChildEnd = { readonly kind: 'exited'; readonly exit: Exit } | { readonly kind: 'lost' };
 
-/** A forked process that waits for its one call. */
+/** A process that a zygote has forked for a connection, and that serves it. */
 export interface Child {
   readonly pid: number;
   readonly connection: Connection;
@@ -15,18 +15,18 @@ export interface Child {
   kill(): void;
 }
 
-type Sink = (line: string, stream: 'stdout' | 'stderr') => void;
+export type OutputSink = (line: string, stream: 'stdout' | 'stderr') => void;
 
-/** What a child writes: it goes to the call's log once the child has one. */
+/** What a process writes: it goes to the call's log once the process has one. */
 export class ChildOutput {
-  #sink: Sink;
+  #sink: OutputSink;
   readonly lines = new OutputLines((line, stream) => this.#sink(line, stream));
 
-  constructor(sink: Sink) {
+  constructor(sink: OutputSink) {
     this.#sink = sink;
   }
 
-  redirect(sink: Sink): void {
+  redirect(sink: OutputSink): void {
     this.#sink = sink;
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-import { encodeFrame, type Frame, FrameDecoder, type FrameError, FrameKind } from './frames.ts';
+import { encodeFrame, type Frame, FrameDecoder, type FrameError, type FrameKind } from './frames.ts';
 
 const maxControlBytes = 16 * 1024 ** 2; // schemas of a large worker
 
@@ -83,11 +83,4 @@ export class Connection {
     if (waiter) waiter.resolve(frame);
     else this.onFrame(frame);
   }
-}
-
-/** Tells a zygote to end one of its children and everything that it started. */
-export function sendKill(connection: Connection, pid: number): void {
-  const payload = Buffer.alloc(4);
-  payload.writeUInt32BE(pid);
-  connection.send(FrameKind.kill, payload);
 }

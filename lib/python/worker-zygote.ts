@@ -1,21 +1,17 @@
-import { rm } from 'node:fs/promises';
-
 import type { Log } from '#lib/log';
 
-import type { BaseZygote, OpenOrder } from './base-zygote.ts';
-import { type Child, type ChildEnd, ChildOutput } from './child.ts';
-import { Connection, sendKill } from './connection.ts';
-import { type Frame, FrameKind } from './frames.ts';
+import type { BaseZygote } from './base-zygote.ts';
+import type { Child, OutputSink } from './child.ts';
+import { FrameKind } from './frames.ts';
 import {
   type DescribedFunction,
-  exitedMessage,
+  describeStatus,
   failedMessage,
   type ImportFailure,
   loadedMessage,
-  readLogChunk,
   readMessage,
-  readyMessage,
 } from './messages.ts';
+import { Offspring } from './offspring.ts';
 
 /** A worker file that does not import. */
 export class WorkerImportError extends Error {
@@ -34,6 +30,16 @@ export class ZygoteGone extends Error {
   override readonly name = 'ZygoteGone';
 }
 
+/** Which worker a process becomes the zygote of. */
+export interface OpenOrder {
+  readonly name: string;
+  readonly file: string;
+  /** Where it is to listen. */
+  readonly socket: string;
+  /** Where its children get their temporary directories. */
+  readonly directory: string;
+}
+
 interface WorkerZygoteOptions {
   readonly order: OpenOrder;
   readonly importTimeoutMs: number;
@@ -42,56 +48,56 @@ interface WorkerZygoteOptions {
   readonly log: Log;
 }
 
+/** How long after a child that ended before it was ready the next one is started. */
+const restartDelayMs = 50;
+
 /** A process that has imported one worker file and forks a child for each call, ahead of need. */
 export class WorkerZygote {
   readonly functions: ReadonlyMap<string, DescribedFunction>;
-  readonly #control: Connection;
-  readonly #options: WorkerZygoteOptions;
+  readonly #process: Child;
+  readonly #spares: number;
+  readonly #offspring: Offspring;
   readonly #ready: Child[] = [];
   readonly #waiting: PromiseWithResolvers<Child>[] = [];
-  readonly #ends = new Map<number, PromiseWithResolvers<ChildEnd>>();
-  readonly #outputs = new Map<number, ChildOutput>();
   #starting = 0;
   #serving = 0;
   #retired = false;
 
   private constructor(
-    control: Connection,
+    process: Child,
     functions: readonly DescribedFunction[],
-    options: WorkerZygoteOptions,
+    { order, spares, log }: WorkerZygoteOptions,
   ) {
-    this.#control = control;
-    this.#options = options;
+    const sink =
+      (pid: number): OutputSink =>
+      (message) =>
+        log.info({ message, worker: order.name, pid });
+    this.#process = process;
+    this.#spares = spares;
+    this.#offspring = new Offspring({ control: process.connection, socket: order.socket, sink });
     this.functions = new Map(functions.map((described) => [described.name, described]));
-    control.onFrame = (frame) => this.#receive(frame);
-    void control.closed.then(() => this.#lost());
+    void process.connection.closed.then(() => this.#rejectWaiting());
     this.#replenish();
   }
 
   /** @throws {WorkerImportError} */
   static async load(base: BaseZygote, options: WorkerZygoteOptions): Promise<WorkerZygote> {
-    const { order, importTimeoutMs } = options;
-    const control = await base.open(order);
-    const timer = setTimeout(() => control.close(), importTimeoutMs);
-    const answer = await control.next();
+    const { order, importTimeoutMs, log } = options;
+    const process = await base.fork();
+    process.output.redirect((message, stream) => log.info({ message, worker: order.name, stream }));
+    process.connection.sendJson(FrameKind.open, order);
+    const timer = setTimeout(() => process.kill(), importTimeoutMs);
+    const answer = await process.connection.next();
     clearTimeout(timer);
     const loaded = answer?.kind === FrameKind.loaded ? readMessage(loadedMessage, answer) : undefined;
-    if (loaded) return new WorkerZygote(control, loaded.functions, options);
-    control.close();
+    if (loaded) return new WorkerZygote(process, loaded.functions, options);
     const failure = answer?.kind === FrameKind.failed ? readMessage(failedMessage, answer) : undefined;
-    throw new WorkerImportError(
-      failure ?? {
-        message: 'its process ended while it imported',
-        file: order.file,
-        line: null,
-        traceback: '',
-      },
-    );
+    throw new WorkerImportError(failure ?? (await endedInImport(process, order.file)));
   }
 
   /** Whether it takes no more calls. */
   get gone(): boolean {
-    return this.#retired || this.#control.ended;
+    return this.#retired || this.#process.connection.ended;
   }
 
   /** A waiting child, for what an idle one holds. */
@@ -115,9 +121,9 @@ export class WorkerZygote {
   /** Takes no new calls; the process ends with its last call. */
   retire(): void {
     this.#retired = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new ZygoteGone());
+    this.#rejectWaiting();
     for (const child of this.#ready.splice(0)) child.connection.close();
-    if (this.#serving === 0) this.#control.close();
+    if (this.#serving === 0) this.#process.connection.close();
   }
 
   async #next(): Promise<Child> {
@@ -130,33 +136,22 @@ export class WorkerZygote {
   #served(): void {
     this.#serving -= 1;
     if (!this.#retired) this.#replenish();
-    else if (this.#serving === 0) this.#control.close();
+    else if (this.#serving === 0) this.#process.connection.close();
   }
 
   /** Starts as many children as wait to be taken, plus the spares. */
   #replenish(): void {
     if (this.gone) return;
-    const missing = this.#waiting.length + this.#options.spares - this.#ready.length - this.#starting;
+    const missing = this.#waiting.length + this.#spares - this.#ready.length - this.#starting;
     for (let started = 0; started < missing; started += 1) void this.#start();
   }
 
   async #start(): Promise<void> {
     this.#starting += 1;
-    const child = await this.#fork().catch(() => undefined);
+    const child = await this.#offspring.fork().catch(() => undefined);
     this.#starting -= 1;
     if (child) this.#offer(child);
-    else if (!this.gone) setTimeout(() => this.#replenish(), 50); // it died before it was ready: not at once again
-  }
-
-  async #fork(): Promise<Child | undefined> {
-    const connection = await Connection.open(this.#options.order.socket);
-    const frame = await connection.next();
-    const ready = frame?.kind === FrameKind.ready ? readMessage(readyMessage, frame) : undefined;
-    if (!ready) return undefined;
-    const { pid } = ready;
-    const { promise: ended } = this.#end(pid); // the report of its end may even have come first
-    void ended.then(() => this.#ends.delete(pid));
-    return { pid, connection, ended, output: this.#output(pid), kill: () => sendKill(this.#control, pid) };
+    else setTimeout(() => this.#replenish(), restartDelayMs);
   }
 
   #offer(child: Child): void {
@@ -164,51 +159,24 @@ export class WorkerZygote {
     const waiter = this.#waiting.shift();
     if (waiter) waiter.resolve(child);
     else this.#ready.push(child);
-    void child.connection.closed.then(() => {
-      const index = this.#ready.indexOf(child);
-      if (index >= 0) this.#ready.splice(index, 1);
-      this.#replenish();
-    });
+    void child.connection.closed.then(() => this.#withdraw(child));
   }
 
-  #receive(frame: Frame): void {
-    if (frame.kind === FrameKind.log) {
-      const { pid, stream, data } = readLogChunk(frame);
-      this.#output(pid).lines.write(stream, data);
-    } else if (frame.kind === FrameKind.exited) {
-      const exit = readMessage(exitedMessage, frame);
-      if (!exit) return;
-      this.#output(exit.pid).lines.end();
-      this.#end(exit.pid).resolve({ kind: 'exited', exit });
-      this.#outputs.delete(exit.pid);
-      if (exit.leftover) void rm(exit.leftover, { recursive: true, force: true });
-    }
+  /** A child that has ended while it waited is not offered any more. */
+  #withdraw(child: Child): void {
+    const index = this.#ready.indexOf(child);
+    if (index < 0) return;
+    this.#ready.splice(index, 1);
+    this.#replenish();
   }
 
-  #end(pid: number): PromiseWithResolvers<ChildEnd> {
-    return getOrCreate(this.#ends, pid, () => Promise.withResolvers<ChildEnd>());
-  }
-
-  #output(pid: number): ChildOutput {
-    const { order, log } = this.#options;
-    return getOrCreate(
-      this.#outputs,
-      pid,
-      () => new ChildOutput((message) => log.info({ message, worker: order.name, pid })),
-    );
-  }
-
-  #lost(): void {
-    for (const { resolve } of this.#ends.values()) resolve({ kind: 'lost' });
+  #rejectWaiting(): void {
     for (const { reject } of this.#waiting.splice(0)) reject(new ZygoteGone());
-    this.#outputs.clear();
   }
 }
 
-function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const created = create();
-  map.set(key, created);
-  return created;
+async function endedInImport(process: Child, file: string): Promise<ImportFailure> {
+  const end = await process.ended;
+  const how = end.kind === 'exited' ? ` with ${describeStatus(end.exit.status)}` : '';
+  return { message: `its process ended${how} while it imported`, file, line: null, traceback: '' };
 }

@@ -160,7 +160,7 @@ describe('a worker that does not load', () => {
   it.each([
     ['syntax_error/fine', /SyntaxError: invalid syntax .*syntax_error\.py, line 2/],
     ['import_error/any', /RuntimeError: no model in .*import_error\.py, line 3/],
-    ['exits_on_import/any', /its process ended while it imported/],
+    ['exits_on_import/any', /its process ended with signal SIGSEGV while it imported/],
   ])('answers %s with 503, file, line and message, and the others go on', async (path, words) => {
     const response = await server.call(path);
     expect(response.status).toBe(503);

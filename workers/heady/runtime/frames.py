@@ -16,7 +16,7 @@ KILL = b"K"  # 4 bytes process id: end this child and all its processes
 # From a process to the service.
 LOADED = b"W"  # JSON: the worker's functions
 FAILED = b"U"  # JSON: why the worker does not load
-READY = b"H"  # JSON: this child waits for its call
+READY = b"H"  # JSON: this process waits for its order
 RESULT = b"R"  # bytes: the returned value as JSON
 ERROR = b"E"  # JSON: why there is no result
 EXITED = b"X"  # JSON: a child ended, how, and what it used

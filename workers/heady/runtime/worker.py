@@ -50,6 +50,7 @@ class Function:
 
 def serve(control: socket.socket) -> None:
     """Loads the worker that the service asks for on this connection and serves its calls until that ends."""
+    frames.send_json(control, frames.READY, {"pid": os.getpid()})
     frame = frames.receive(control)
     if frame is None:
         return

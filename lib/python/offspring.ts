@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises';
+
+import { type Child, type ChildEnd, ChildOutput, type OutputSink } from './child.ts';
+import { Connection } from './connection.ts';
+import { type Frame, FrameKind } from './frames.ts';
+import { exitedMessage, readLogChunk, readMessage, readyMessage } from './messages.ts';
+
+interface OffspringOptions {
+  /** The zygote's control connection. */
+  readonly control: Connection;
+  /** Where the zygote listens. */
+  readonly socket: string;
+  /** Gets what a process writes that serves no call yet. */
+  readonly sink: (pid: number) => OutputSink;
+}
+
+/** The processes of one zygote: forks them, and hears on its control connection what they write and how they end. */
+export class Offspring {
+  readonly #options: OffspringOptions;
+  readonly #ends = new Map<number, PromiseWithResolvers<ChildEnd>>();
+  readonly #outputs = new Map<number, ChildOutput>();
+
+  constructor(options: OffspringOptions) {
+    const { control } = options;
+    this.#options = options;
+    control.onFrame = (frame) => this.#receive(frame);
+    void control.closed.then(() => this.#lost());
+  }
+
+  /** A new process, when it is ready; undefined when it ended before. */
+  async fork(): Promise<Child | undefined> {
+    const { control, socket } = this.#options;
+    const connection = await Connection.open(socket);
+    const frame = await connection.next();
+    const ready = frame?.kind === FrameKind.ready ? readMessage(readyMessage, frame) : undefined;
+    if (!ready) return undefined;
+    const { pid } = ready;
+    const { promise: ended } = this.#end(pid); // the report of its end may even have come first
+    void ended.then(() => this.#ends.delete(pid));
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(pid);
+    return {
+      pid,
+      connection,
+      ended,
+      output: this.#output(pid),
+      kill: () => control.send(FrameKind.kill, payload),
+    };
+  }
+
+  #receive(frame: Frame): void {
+    if (frame.kind === FrameKind.log) {
+      const { pid, stream, data } = readLogChunk(frame);
+      this.#output(pid).lines.write(stream, data);
+    } else if (frame.kind === FrameKind.exited) {
+      const exit = readMessage(exitedMessage, frame);
+      if (!exit) return;
+      this.#output(exit.pid).lines.end();
+      this.#outputs.delete(exit.pid);
+      this.#end(exit.pid).resolve({ kind: 'exited', exit });
+      if (exit.leftover) void rm(exit.leftover, { recursive: true, force: true });
+    }
+  }
+
+  #end(pid: number): PromiseWithResolvers<ChildEnd> {
+    return getOrCreate(this.#ends, pid, () => Promise.withResolvers<ChildEnd>());
+  }
+
+  #output(pid: number): ChildOutput {
+    return getOrCreate(this.#outputs, pid, () => new ChildOutput(this.#options.sink(pid)));
+  }
+
+  #lost(): void {
+    for (const { resolve } of this.#ends.values()) resolve({ kind: 'lost' });
+    this.#outputs.clear();
+  }
+}
+
+function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const created = create();
+  map.set(key, created);
+  return created;
+}
