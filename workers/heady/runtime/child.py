@@ -42,7 +42,7 @@ class Server:
     def serve(self, connection: socket.socket) -> None:
         """Waits for the call on this connection, answers it, and leaves the rest to the end of the process."""
         _reseed()
-        self._rehearse()
+        self.rehearse()
         frames.send_json(connection, frames.READY, {"pid": os.getpid()})
         call, arguments = frames.receive(connection), frames.receive(connection)
         if call is None or arguments is None:
@@ -54,9 +54,19 @@ class Server:
         _flush()
         frames.send(connection, kind, payload)
 
-    def _rehearse(self) -> None:
-        """Walks the whole path of a call once, so that the pages it writes are copied before the call is there."""
-        self._answer(self._rehearsal, decode(_REHEARSED_ORDER), b'{"text": "rehearsed"}')
+    def rehearse(self) -> None:
+        """Walks the whole path of a call once.
+
+        In a child it copies the pages that a call writes before the call is there; in its zygote, some times before
+        the first fork, it settles what the interpreter specialises and caches on the way, for all children.
+        """
+        service, connection = socket.socketpair()
+        with service, connection:
+            frames.send(service, frames.CALL, _REHEARSED_ORDER)
+            frames.send(service, frames.INPUT, b'{"text": "rehearsed"}')
+            call, arguments = frames.receive(connection), frames.receive(connection)
+            assert call is not None and arguments is not None
+            frames.send(connection, *self._answer(self._rehearsal, decode(call[1]), arguments[1]))
 
     def _answer(self, function: "Function", order: Mapping[str, Any], arguments: bytes) -> frames.Frame:
         signature = function.signature

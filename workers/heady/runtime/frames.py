@@ -36,12 +36,15 @@ def send_json(connection: socket.socket, kind: bytes, value: Any) -> None:
 
 
 def receive(connection: socket.socket) -> Frame | None:
-    """The next frame, or ``None`` at the end of the stream, also when it ends within a frame."""
-    header = _receive_exactly(connection, _HEADER.size)
-    if header is None:
+    """The next frame, or ``None`` at the end of the stream, also when it ends within a frame or by a reset."""
+    try:
+        header = _receive_exactly(connection, _HEADER.size)
+        if header is None:
+            return None
+        length, kind = _HEADER.unpack(header)
+        payload = _receive_exactly(connection, length)
+    except ConnectionResetError:
         return None
-    length, kind = _HEADER.unpack(header)
-    payload = _receive_exactly(connection, length)
     return None if payload is None else (kind, bytes(payload))
 
 

@@ -63,6 +63,8 @@ def serve(control: socket.socket) -> None:
     listener = zygote.listen(order["socket"])
     frames.send_json(control, frames.LOADED, {"functions": [function.describe() for function in functions.values()]})
     server = child.Server(order["name"], functions, Function(_rehearsal))
+    for _ in range(_REHEARSALS):
+        server.rehearse()
     zygote.Zygote(listener, control, server.serve, order["directory"]).run()
     os.unlink(order["socket"])
 
@@ -107,6 +109,10 @@ def describe_import_error(error: BaseException, file: str) -> dict[str, Any]:
         "line": line,
         "traceback": child.traceback_of(error),
     }
+
+
+#: CPython specialises a function's code after some calls, each time writing to its pages.
+_REHEARSALS = 20
 
 
 def _rehearsal(text: str) -> str:

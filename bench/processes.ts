@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const bytesPerKilobyte = 1024;
+
+export interface Memory {
+  /** Resident, with all that is shared. */
+  readonly rssBytes: number;
+  /** Private memory plus this process's share of what it shares. */
+  readonly pssBytes: number;
+  /** What no other process has mapped: what would come free if it ended. */
+  readonly privateBytes: number;
+}
+
+/** The memory of a process now. Needs Linux, and the right to look. */
+export function memoryOf(pid: number): Memory {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const bytes = (field: string) => bytesOf(rollup, field);
+  return {
+    rssBytes: bytes('Rss'),
+    pssBytes: bytes('Pss'),
+    privateBytes: bytes('Private_Clean') + bytes('Private_Dirty'),
+  };
+}
+
+/** The most that a process has ever had resident. */
+export function peakRssBytes(pid: number): number {
+  return bytesOf(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM');
+}
+
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`)
+    .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' '))
+    .filter(Boolean)
+    .map(Number);
+}
+
+function bytesOf(text: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * bytesPerKilobyte;
+}

@@ -1,0 +1,25 @@
+import type { Row } from './report.ts';
+
+type Target = { readonly atLeast: number } | { readonly below: number };
+
+/** What the service must reach; a run that misses one fails. In the units of the rows that name them. */
+export const targets = {
+  latencyRatio: { atLeast: 40 },
+  throughputRatio: { atLeast: 25 },
+  restMegabytes: { below: 180 },
+  startSeconds: { below: 1.5 },
+} as const satisfies Record<string, Target>;
+
+export type TargetName = keyof typeof targets;
+
+export function isMet({ result, target }: Row): boolean {
+  if (target === undefined) return true;
+  const bound: Target = targets[target];
+  return 'atLeast' in bound ? result.value >= bound.atLeast : result.value < bound.below;
+}
+
+export function describeTarget({ result, target }: Row): string {
+  if (target === undefined) return '';
+  const bound: Target = targets[target];
+  return 'atLeast' in bound ? `≥ ${bound.atLeast} ${result.unit}` : `< ${bound.below} ${result.unit}`;
+}
