@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import type { Config } from '#lib/config';
@@ -8,41 +7,19 @@ import type { InvocationRecord, InvocationStore } from '#lib/records';
 
 import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
-import type { Child } from './child.ts';
+import type { Answer, Call, Grant } from './call.ts';
+import type { Child, ChildEnd } from './child.ts';
+import { functionOf, takeChild } from './dispatch.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
 import { serveCall } from './invocation.ts';
+import { Journal, type JournalEntry } from './journal.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import type { DescribedFunction } from './messages.ts';
-import { nearNames } from './near-names.ts';
-import { outcomeOf, problemOf } from './outcome.ts';
+import { type ListedWorker, listWorker } from './listing.ts';
+import { conclude, endingOf, failureOf } from './outcome.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
 import { WorkerRegistry } from './worker-registry.ts';
-import { WorkerImportError, type WorkerZygote, ZygoteGone } from './worker-zygote.ts';
+import type { WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
-
-/** One call of a Python function. */
-export interface Call {
-  readonly worker: string;
-  readonly function: string;
-  /** The arguments: a JSON object, as bytes. */
-  readonly input: Uint8Array;
-  readonly requestId: string;
-  /** Ends the call, and its processes, when it aborts. */
-  readonly signal: AbortSignal;
-}
-
-export interface Answer {
-  readonly invocationId: string;
-  /** The returned value as JSON. */
-  readonly json: Buffer;
-  readonly queueMs: number;
-  readonly runMs: number;
-}
-
-/** What one invocation may use of the service, until it is disposed of. */
-export interface Grant extends Disposable {
-  readonly environment: Readonly<Record<string, string>>;
-}
 
 export interface EngineOptions {
   readonly config: Config;
@@ -52,21 +29,12 @@ export interface EngineOptions {
   readonly grant: (invocationId: string) => Grant;
 }
 
-export interface ListedFunction extends DescribedFunction {
-  readonly limits: Limits;
-}
-
-export type ListedWorker = { readonly name: string; readonly file: string } & (
-  | { readonly functions: readonly ListedFunction[] }
-  | { readonly error: string }
-);
-
 /** A call under way. */
 interface Invocation {
-  readonly id: string;
   readonly call: Call;
   readonly limits: Limits;
-  readonly startedAt: Date;
+  readonly entry: JournalEntry;
+  readonly queueMs: number;
 }
 
 /** What an admitted call holds until its process is gone. */
@@ -76,9 +44,6 @@ interface Admitted {
   readonly zygote: WorkerZygote;
 }
 
-/** How often a call is handed on when its zygote dies under it before it has started. */
-const maxHandovers = 3;
-
 /** Runs Python functions, each call in a process of its own. */
 export class PythonEngine {
   readonly #options: EngineOptions;
@@ -87,6 +52,7 @@ export class PythonEngine {
   readonly #base: BaseSupervisor;
   readonly #workers: WorkerRegistry;
   readonly #admission: Admission;
+  readonly #journal: Journal;
 
   private constructor(
     options: EngineOptions,
@@ -104,6 +70,7 @@ export class PythonEngine {
       base,
       log,
     });
+    this.#journal = new Journal(log, options.invocations);
     this.#admission = new Admission({
       slots: config.HEADY_PY_MAX_CONCURRENCY,
       maxQueue: config.HEADY_PY_MAX_QUEUE,
@@ -148,7 +115,7 @@ export class PythonEngine {
 
   /** Every worker with its functions, or with why it does not load. */
   async list(): Promise<ListedWorker[]> {
-    return Promise.all(this.#workers.all().map((worker) => this.#listed(worker)));
+    return Promise.all(this.#workers.all().map((worker) => listWorker(worker, this.#options.config)));
   }
 
   /** Loads every worker, one after the other, so that no caller pays for an import. */
@@ -168,12 +135,16 @@ export class PythonEngine {
    */
   async invoke(call: Call): Promise<Answer> {
     const worker = this.#workers.get(call.worker);
-    const described = await this.#function(worker, call.function);
+    const described = await functionOf(worker, call.function);
     const limits = limitsOf(described, this.#options.config);
-    const invocation = { id: randomUUID(), call, limits, startedAt: new Date() };
+    const entry = this.#journal.open(call);
     const queuedAt = performance.now();
-    const admitted = await this.#admit(worker, invocation);
-    return this.#serve(invocation, admitted, performance.now() - queuedAt);
+    const admitted = await this.#admit(worker, call.signal).catch((error: unknown) => {
+      entry.close(failureOf(error));
+      throw error;
+    });
+    const queueMs = performance.now() - queuedAt;
+    return this.#serve({ call, limits, entry, queueMs }, admitted);
   }
 
   /** Ends all Python processes. */
@@ -183,168 +154,61 @@ export class PythonEngine {
     await this.#run.remove();
   }
 
-  async #listed(worker: Worker): Promise<ListedWorker> {
-    const { name, file } = worker;
-    try {
-      const { functions } = await worker.zygote();
-      const { config } = this.#options;
-      return {
-        name,
-        file,
-        functions: [...functions.values()].map((described) => ({
-          ...described,
-          limits: limitsOf(described, config),
-        })),
-      };
-    } catch (error) {
-      return { name, file, error: (error as Error).message };
-    }
-  }
-
-  async #function(worker: Worker, name: string): Promise<DescribedFunction> {
-    const { functions } = await this.#zygote(worker);
-    const described = functions.get(name);
-    if (!described)
-      throw new Problem(
-        'worker-not-found',
-        `Worker '${worker.name}' has no function '${name}'. ${nearNames(name, [...functions.keys()])}`,
-      );
-    if (described.error !== null) throw new Problem('worker-unavailable', described.error);
-    return described;
-  }
-
-  async #zygote(worker: Worker): Promise<WorkerZygote> {
-    try {
-      return await worker.zygote();
-    } catch (error) {
-      const failure = error instanceof WorkerImportError ? { traceback: error.failure.traceback } : {};
-      throw new Problem(
-        'worker-unavailable',
-        `Worker '${worker.name}' does not load: ${(error as Error).message}.`,
-        { ...failure, cause: error },
-      );
-    }
-  }
-
   /** Waits for a slot and for a child that is ready. */
-  async #admit(worker: Worker, invocation: Invocation): Promise<Admitted> {
+  async #admit(worker: Worker, signal: AbortSignal): Promise<Admitted> {
+    const slot = await this.#admission.enter(signal);
     try {
-      const slot = await this.#admission.enter(invocation.call.signal);
-      try {
-        return { slot, ...(await this.#take(worker)) };
-      } catch (error) {
-        slot[Symbol.dispose]();
-        throw error;
-      }
+      return { slot, ...(await takeChild(worker)) };
     } catch (error) {
-      this.#record(invocation, { outcome: outcomeOf(error), detail: (error as Error).message });
+      slot[Symbol.dispose]();
       throw error;
     }
   }
 
-  async #take(worker: Worker): Promise<Omit<Admitted, 'slot'>> {
-    for (let handovers = 0; ; handovers += 1) {
-      const zygote = await this.#zygote(worker);
-      try {
-        return { zygote, child: await zygote.take() };
-      } catch (error) {
-        if (error instanceof ZygoteGone && handovers < maxHandovers) continue;
-        throw new Problem('worker-crashed', `Worker '${worker.name}': its zygote keeps dying.`, {
-          cause: error,
-        });
-      }
-    }
-  }
-
-  async #serve(invocation: Invocation, { slot, child, zygote }: Admitted, queueMs: number): Promise<Answer> {
-    const { id, call, limits } = invocation;
-    const grant = this.#options.grant(id);
-    const order = {
-      invocationId: id,
-      requestId: call.requestId,
-      function: call.function,
-      environment: grant.environment,
-    };
-    child.output.redirect((message, stream) => this.#logOutput(invocation, message, stream));
+  async #serve({ call, limits, entry, queueMs }: Invocation, admitted: Admitted): Promise<Answer> {
+    const { child, zygote, slot } = admitted;
+    const grant = this.#options.grant(entry.id);
+    const { environment } = grant;
+    const order = { invocationId: entry.id, requestId: call.requestId, function: call.function, environment };
+    child.output.redirect((line, stream) => entry.output(line, stream));
     const startedAt = performance.now();
-    const served = await serveCall(child, order, call.input, {
+    const { verdict, peakMemoryBytes } = await serveCall(child, order, call.input, {
       limits,
       signal: call.signal,
       idlePid: () => zygote.idlePid(),
     });
     const runMs = performance.now() - startedAt;
-    const { verdict, peakMemoryBytes } = served;
-    const failure =
-      verdict.kind === 'result'
-        ? undefined
-        : problemOf(verdict, { name: `${call.worker}.${call.function}`, limits, peakMemoryBytes });
-    const bytesOut = verdict.kind === 'result' ? verdict.json.byteLength : 0;
+    const conclusion = conclude(verdict, {
+      name: `${call.worker}.${call.function}`,
+      limits,
+      peakMemoryBytes,
+    });
     void child.ended.then((end) => {
       slot[Symbol.dispose]();
       grant[Symbol.dispose]();
-      const usage = end.kind === 'exited' ? { cpuMs: end.exit.cpuMs, minorFaults: end.exit.minorFaults } : {};
-      const outcome =
-        failure === undefined
-          ? { outcome: 'ok' as const }
-          : { outcome: outcomeOf(failure), detail: failure.message };
-      const { cutBytes } = child.output.lines;
-      this.#record(invocation, { ...outcome, ...usage, queueMs, runMs, peakMemoryBytes, bytesOut, cutBytes });
+      entry.close({
+        ...endingOf(conclusion),
+        ...usageOf(end),
+        queueMs,
+        runMs,
+        peakMemoryBytes,
+        cutBytes: child.output.lines.cutBytes,
+      });
     });
-    if (failure) {
-      if (failure instanceof Problem && failure.options.traceback)
-        this.#options.log.error({
-          message: failure.message,
-          requestId: call.requestId,
-          invocationId: id,
-          traceback: failure.options.traceback,
-        });
-      throw failure;
-    }
-    return { invocationId: id, json: (verdict as { json: Buffer }).json, queueMs, runMs };
+    if (conclusion.ok) return { invocationId: entry.id, json: conclusion.json, queueMs, runMs };
+    if (conclusion.error instanceof Problem) logTraceback(entry, conclusion.error);
+    throw conclusion.error;
   }
+}
 
-  #logOutput({ id, call }: Invocation, message: string, stream: 'stdout' | 'stderr'): void {
-    const { worker, function: name, requestId } = call;
-    this.#options.log.info({ message, requestId, invocationId: id, worker, function: name, stream });
-  }
+function usageOf(end: ChildEnd): Partial<InvocationRecord> {
+  return end.kind === 'exited' ? { cpuMs: end.exit.cpuMs, minorFaults: end.exit.minorFaults } : {};
+}
 
-  /** One record and one log line for each invocation, however it ended. */
-  #record(
-    { id, call, startedAt }: Invocation,
-    ending: Pick<InvocationRecord, 'outcome'> & Partial<InvocationRecord>,
-  ): void {
-    const record: InvocationRecord = {
-      id,
-      requestId: call.requestId,
-      worker: call.worker,
-      function: call.function,
-      startedAt: startedAt.toISOString(),
-      queueMs: 0,
-      runMs: 0,
-      cpuMs: 0,
-      peakMemoryBytes: 0,
-      minorFaults: 0,
-      bytesIn: call.input.byteLength,
-      bytesOut: 0,
-      cutBytes: 0,
-      ...ending,
-    };
-    this.#options.invocations.add(record);
-    const { id: invocationId, ...fields } = record;
-    this.#options.log.info({
-      message: 'invocation',
-      invocationId,
-      ...fields,
-      queueMs: round(fields.queueMs),
-      runMs: round(fields.runMs),
-    });
-  }
+function logTraceback(entry: JournalEntry, { message, options }: Problem): void {
+  if (options.traceback) entry.traceback(message, options.traceback);
 }
 
 function workersDirectory({ root }: Config): string {
   return join(root, 'workers');
-}
-
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
 }

@@ -1,3 +1,4 @@
-export { type Answer, type Call, type Grant, type ListedWorker, PythonEngine } from './engine.ts';
+export type { Answer, Call, Grant } from './call.ts';
+export { PythonEngine } from './engine.ts';
 export { findInterpreter, InterpreterError } from './interpreter.ts';
-export { nearNames } from './near-names.ts';
+export type { ListedWorker } from './listing.ts';

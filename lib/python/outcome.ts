@@ -1,45 +1,57 @@
 import { formatBytes, formatDuration } from '#lib/config';
 import { Problem } from '#lib/problems';
-import type { Outcome } from '#lib/records';
+import type { InvocationRecord, Outcome } from '#lib/records';
 
 import type { ChildEnd } from './child.ts';
 import type { Verdict } from './invocation.ts';
 import type { Limits } from './limits.ts';
 import { type ChildError, describeStatus } from './messages.ts';
 
-interface Failed {
+interface Invoked {
+  /** As `worker.function`. */
   readonly name: string;
   readonly limits: Limits;
   readonly peakMemoryBytes: number;
 }
 
-/** What the caller is told of a verdict that is no result. `name` is the function's, as `worker.function`. */
-export function problemOf(
-  verdict: Exclude<Verdict, { kind: 'result' }>,
-  failed: Failed,
-): Problem | DOMException {
+/** What a call comes to: the returned value as JSON, or why there is none. */
+export type Conclusion =
+  | { readonly ok: true; readonly json: Buffer }
+  | { readonly ok: false; readonly error: Problem | DOMException };
+
+/** What the caller is told of a verdict. */
+export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
   switch (verdict.kind) {
+    case 'result':
+      return { ok: true, json: verdict.json };
     case 'error':
-      return problemOfError(verdict.error, failed);
+      return { ok: false, error: problemOfError(verdict.error, invoked) };
     case 'stopped':
-      return limitProblem(verdict.by, verdict.used, failed);
+      return { ok: false, error: limitProblem(verdict.by, verdict.used, invoked) };
     case 'crashed':
-      return crashProblem(verdict.end, failed);
+      return { ok: false, error: crashProblem(verdict.end, invoked) };
     case 'canceled':
-      return new DOMException(`${failed.name}: the caller went away`, 'AbortError');
+      return { ok: false, error: new DOMException(`${invoked.name}: the caller went away`, 'AbortError') };
   }
 }
 
-/** The outcome of a failed invocation, for its record. */
-export function outcomeOf(error: unknown): Outcome {
-  if (!(error instanceof Problem)) return 'canceled';
-  return error.code.startsWith('worker-') ? (error.code as Outcome) : 'invalid-input';
+/** The outcome of an invocation that failed and its reason, for its record. */
+export function failureOf(error: unknown): Pick<InvocationRecord, 'outcome' | 'detail'> {
+  const detail = (error as Error).message;
+  if (!(error instanceof Problem)) return { outcome: 'canceled', detail };
+  return { outcome: error.code.startsWith('worker-') ? (error.code as Outcome) : 'invalid-input', detail };
 }
 
-function problemOfError({ code, detail, errors, traceback, used }: ChildError, failed: Failed): Problem {
-  if (code === 'worker-memory-exceeded') return limitProblem('memory', failed.peakMemoryBytes, failed);
-  if (code === 'worker-output-too-large') return limitProblem('output', used ?? 0, failed);
-  return new Problem(code, code === 'worker-error' ? `${failed.name}: ${detail}` : detail, {
+/** The outcome of an invocation that was served, for its record. */
+export function endingOf(conclusion: Conclusion): Pick<InvocationRecord, 'outcome' | 'detail' | 'bytesOut'> {
+  if (conclusion.ok) return { outcome: 'ok', bytesOut: conclusion.json.byteLength };
+  return { ...failureOf(conclusion.error), bytesOut: 0 };
+}
+
+function problemOfError({ code, detail, errors, traceback, used }: ChildError, invoked: Invoked): Problem {
+  if (code === 'worker-memory-exceeded') return limitProblem('memory', invoked.peakMemoryBytes, invoked);
+  if (code === 'worker-output-too-large') return limitProblem('output', used ?? 0, invoked);
+  return new Problem(code, code === 'worker-error' ? `${invoked.name}: ${detail}` : detail, {
     ...(errors && { errors }),
     ...(traceback && { traceback }),
   });
@@ -48,7 +60,7 @@ function problemOfError({ code, detail, errors, traceback, used }: ChildError, f
 function limitProblem(
   by: 'timeout' | 'memory' | 'cpu' | 'output',
   amount: number,
-  { name, limits }: Failed,
+  { name, limits }: Invoked,
 ): Problem {
   const [code, limit, used] = {
     timeout: ['worker-timeout', formatDuration(limits.timeoutMs), formatDuration(amount)],
@@ -59,7 +71,7 @@ function limitProblem(
   return new Problem(code, `${name} was ended at its ${by} limit of ${limit}.`, { limit, used });
 }
 
-function crashProblem(end: ChildEnd, { name, limits }: Failed): Problem {
+function crashProblem(end: ChildEnd, { name, limits }: Invoked): Problem {
   if (end.kind === 'lost')
     return new Problem('worker-crashed', `${name}: its process ended with its zygote (signal SIGKILL).`);
   const how = describeStatus(end.exit.status);

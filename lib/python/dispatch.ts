@@ -1,0 +1,61 @@
+import { Problem } from '#lib/problems';
+
+import type { Child } from './child.ts';
+import type { DescribedFunction } from './messages.ts';
+import { nearNames } from './near-names.ts';
+import { WorkerImportError, type WorkerZygote, ZygoteGone } from './worker-zygote.ts';
+import type { Worker } from './worker.ts';
+
+/** How often a call is handed on when its zygote dies under it before it has started. */
+const maxHandovers = 3;
+
+/**
+ * What a worker's zygote says of a function; the worker is loaded for it.
+ *
+ * @throws {Problem} `worker-not-found`, `worker-unavailable`
+ */
+export async function functionOf(worker: Worker, name: string): Promise<DescribedFunction> {
+  const { functions } = await zygoteOf(worker);
+  const described = functions.get(name);
+  if (!described)
+    throw new Problem(
+      'worker-not-found',
+      `Worker '${worker.name}' has no function '${name}'. ${nearNames(name, [...functions.keys()])}`,
+    );
+  if (described.error !== null) throw new Problem('worker-unavailable', described.error);
+  return described;
+}
+
+/**
+ * A child that is ready for a call. When a zygote dies with the call still waiting, the call goes to the next one.
+ *
+ * @throws {Problem} `worker-unavailable`, `worker-crashed` when zygote after zygote dies.
+ */
+export async function takeChild(
+  worker: Worker,
+): Promise<{ readonly child: Child; readonly zygote: WorkerZygote }> {
+  for (let handovers = 0; ; handovers += 1) {
+    const zygote = await zygoteOf(worker);
+    try {
+      return { zygote, child: await zygote.take() };
+    } catch (error) {
+      if (error instanceof ZygoteGone && handovers < maxHandovers) continue;
+      throw new Problem('worker-crashed', `Worker '${worker.name}': its zygote keeps dying.`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+async function zygoteOf(worker: Worker): Promise<WorkerZygote> {
+  try {
+    return await worker.zygote();
+  } catch (error) {
+    const failure = error instanceof WorkerImportError ? { traceback: error.failure.traceback } : {};
+    throw new Problem(
+      'worker-unavailable',
+      `Worker '${worker.name}' does not load: ${(error as Error).message}.`,
+      { ...failure, cause: error },
+    );
+  }
+}
