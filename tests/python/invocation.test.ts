@@ -80,6 +80,20 @@ describe('a call', () => {
   });
 });
 
+describe('a fork', () => {
+  it('runs the hooks that a worker has registered for it', async () => {
+    const response = await server.call('fork_hooks/hooks');
+    expect(await response.json()).toEqual([
+      ['before', false],
+      ['child', true],
+    ]);
+  });
+
+  it('works for a worker that has started a thread at its import', async () => {
+    expect(await (await server.call('import_thread/threads')).json()).toEqual(['MainThread']);
+  });
+});
+
 describe('wrong input', () => {
   it('is 422 with a pointer to each wrong field', async () => {
     const input = { item: { name: 'x' }, point: {}, options: { color: 'green' }, when: 'soon', extra: 1 };
@@ -179,8 +193,10 @@ it('lists workers with schemas and limits, and those that do not load with why',
   const byName = Object.fromEntries(workers.map((worker) => [worker.name, worker]));
   expect(Object.keys(byName)).toEqual([
     'exits_on_import',
+    'fork_hooks',
     'hostile',
     'import_error',
+    'import_thread',
     'process_data',
     'syntax_error',
     'types',

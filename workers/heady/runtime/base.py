@@ -8,7 +8,11 @@ import gc
 import os
 import sys
 
-from heady.runtime import process, worker, zygote
+from heady.runtime import forking
+
+forking.record_hooks()  # before anything that registers one is imported
+
+from heady.runtime import process, worker, zygote  # noqa: E402
 
 
 class Base(zygote.Zygote):

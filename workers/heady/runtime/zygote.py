@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from heady.runtime import frames, process
+from heady.runtime import forking, frames, process
 
 _STDOUT, _STDERR = 1, 2
 _LOG_HEADER = struct.Struct(">IB")
@@ -95,7 +95,7 @@ class Zygote:
         os.mkdir(child.directory, 0o700)
         pipes = {stream: os.pipe() for stream in (_STDOUT, _STDERR)}
         zygote = os.getpid()
-        pid = os.fork()
+        pid = forking.fork()
         if pid == 0:
             self._become_child(zygote, connection, child.directory, {stream: end for stream, (_, end) in pipes.items()})
         for stream, (fd, end) in pipes.items():
