@@ -54,7 +54,7 @@ export function loadConfig(raw: Raw, root: string): Config {
     result.success ? [] : [explain(name, set[name], result.error)],
   );
   const environment = Object.fromEntries(parsed.map(([name, result]) => [name, result.data])) as Environment;
-  problems.push(...crossChecks(environment));
+  problems.push(...crossChecks(environment, set));
   if (problems.length > 0) throw new ConfigError(problems);
   return complete(environment, { root, warnings: warningsAbout(environment, set), set });
 }
@@ -68,7 +68,7 @@ function explain(name: string, value: string | undefined, error: z.ZodError): st
   return `${name}: ${shown} is not valid: ${reasons}. ${variable.description}`;
 }
 
-function crossChecks(environment: Environment): string[] {
+function crossChecks(environment: Environment, set: Raw): string[] {
   const problems: string[] = [];
   const production = environment.NODE_ENV === 'production';
   const remoteGpu = environment.REMOTE_GPU_HOST ?? environment.REMOTE_GPU_URL;
@@ -85,7 +85,7 @@ function crossChecks(environment: Environment): string[] {
       'HF_TOKEN is not set: inference needs it in production. Set it, or HEADY_HF_MOCK=1 to answer from the mock.',
     );
   for (const group of togetherOrNotAtAll) {
-    const missing = group.filter((name) => environment[name] === undefined);
+    const missing = group.filter((name) => set[name] === undefined);
     if (missing.length > 0 && missing.length < group.length)
       problems.push(
         `${missing.join(', ')}: not set, while ${group.filter((name) => !missing.includes(name)).join(', ')} is. Set all of them or none.`,
@@ -141,14 +141,15 @@ function complete(
     pyMemoryBytes:
       environment.HEADY_PY_MEMORY ?? Math.min(512 * 1024 ** 2, Math.max(128 * 1024 ** 2, memory / 4)),
     root: resolve(root),
-    secrets: secretsOf(set, apiKey),
+    secrets: secretsOf(environment, apiKey),
     warnings,
   };
 }
 
-function secretsOf(set: Raw, apiKey: string): Map<string, string> {
-  const named = Object.entries(variables).flatMap(([name, { secret }]) =>
-    secret && set[name] ? [[name, set[name]] as const] : [],
-  );
+function secretsOf(environment: Environment, apiKey: string): Map<string, string> {
+  const named = Object.entries(variables).flatMap(([name, { secret }]) => {
+    const value = environment[name as VariableName];
+    return secret && value !== undefined ? [[name, String(value)] as const] : [];
+  });
   return new Map([...named, ['HEADY_API_KEY', apiKey]]);
 }

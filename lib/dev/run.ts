@@ -14,7 +14,7 @@ export async function start({ root }: { readonly root: string }): Promise<void> 
   await ensureVenv(root, ['requirements.txt']);
   const routes = await watchRoutes({ root, onError: (message) => console.error(message) });
   const running = await runService({ root, handler: routes.handler });
-  running.service.python.watch();
+  await running.service.python.watch();
   console.log(banner(running));
 }
 

@@ -16,6 +16,10 @@ export function nodeListener(
   }) as RequestListener; // srvx types HTTP/2 as well
   return (request, response) => {
     if (context) contexts.set(request, context(request, response));
-    serve(request, response);
+    try {
+      serve(request, response);
+    } catch {
+      response.writeHead(400, { connection: 'close' }).end(); // the target is no URL
+    }
   };
 }

@@ -35,16 +35,10 @@ export class Problem extends Error {
     this.options = options;
   }
 
-  /** The response that tells the caller. */
-  toResponse({
-    requestId,
-    production,
-  }: {
-    readonly requestId: string;
-    readonly production: boolean;
-  }): Response {
-    const { errors, limit, used, traceback, retryAfterSeconds, headers } = this.options;
-    const body = {
+  /** The problem as JSON. */
+  toJSON(requestId: string): Readonly<Record<string, unknown>> {
+    const { errors, limit, used } = this.options;
+    return {
       type: `urn:heady-manager:problem:${this.code}`,
       title: problemTypes[this.code].title,
       status: this.status,
@@ -54,8 +48,19 @@ export class Problem extends Error {
       errors,
       limit,
       used,
-      traceback: production ? undefined : traceback,
     };
+  }
+
+  /** The response that tells the caller; the traceback is told outside production only. */
+  toResponse({
+    requestId,
+    production,
+  }: {
+    readonly requestId: string;
+    readonly production: boolean;
+  }): Response {
+    const { traceback, retryAfterSeconds, headers } = this.options;
+    const body = { ...this.toJSON(requestId), traceback: production ? undefined : traceback };
     return Response.json(body, {
       status: this.status,
       headers: {

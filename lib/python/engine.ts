@@ -124,8 +124,8 @@ export class PythonEngine {
   }
 
   /** Loads worker files anew whenever they change. */
-  watch(): void {
-    this.#workers.watch();
+  async watch(): Promise<void> {
+    await this.#workers.watch();
   }
 
   /**
@@ -149,7 +149,7 @@ export class PythonEngine {
 
   /** Ends all Python processes. */
   async stop(): Promise<void> {
-    this.#workers[Symbol.dispose]();
+    await this.#workers[Symbol.asyncDispose]();
     await this.#base.stop();
     await this.#run.remove();
   }

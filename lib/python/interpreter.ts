@@ -107,6 +107,8 @@ function pythonEnvironment(root: string): Record<string, string> {
     ...Object.fromEntries(kept),
     PYTHONPATH: join(root, packagesDirectory),
     PYTHONUTF8: '1',
+    // Bytecode is told stale by whole seconds, and a file may be saved twice in one.
+    PYTHONDONTWRITEBYTECODE: '1',
     // A zygote must have one thread, and a child's share of the cores is one.
     OPENBLAS_NUM_THREADS: '1',
     OMP_NUM_THREADS: '1',

@@ -1,4 +1,3 @@
-import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Log } from '#lib/log';
@@ -23,10 +22,10 @@ const importTimeoutMs = 30_000;
 const spares = 2;
 
 /** The workers of the folder, by name. */
-export class WorkerRegistry implements Disposable {
+export class WorkerRegistry implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #workers = new Map<string, Worker>();
-  #watcher: FSWatcher | undefined;
+  #watcher: AsyncDisposable | undefined;
   #sockets = 0;
 
   constructor(options: RegistryOptions) {
@@ -49,12 +48,12 @@ export class WorkerRegistry implements Disposable {
   }
 
   /** From now on loads files anew when they change, so that an error shows when the file is saved. */
-  watch(): void {
-    this.#watcher = watchWorkers(this.#options.directory, (paths) => void this.#changed(paths));
+  async watch(): Promise<void> {
+    this.#watcher = await watchWorkers(this.#options.directory, (paths) => void this.#changed(paths));
   }
 
-  [Symbol.dispose](): void {
-    this.#watcher?.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watcher?.[Symbol.asyncDispose]();
     for (const worker of this.all()) worker.retire();
   }
 

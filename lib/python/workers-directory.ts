@@ -1,4 +1,4 @@
-import { type FSWatcher, readdirSync, watch } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** How long after a change the folder is looked at: editors write a file in several steps. */
@@ -12,17 +12,28 @@ export function workerFiles(directory: string): Map<string, string> {
   return new Map(files.toSorted(([a], [b]) => a.localeCompare(b)));
 }
 
-/** Calls `onChange` with the paths, relative to the folder, of the Python files that were added, changed or removed. */
-export function watchWorkers(directory: string, onChange: (paths: readonly string[]) => void): FSWatcher {
+/**
+ * Calls `onChange` with the paths, relative to the folder, of the Python files that were added, changed or removed.
+ * For development only, so the watcher is loaded only there.
+ */
+export async function watchWorkers(
+  directory: string,
+  onChange: (paths: readonly string[]) => void,
+): Promise<AsyncDisposable> {
+  const { watch } = await import('chokidar');
+  const watcher = watch('.', { cwd: directory, ignoreInitial: true, ignored: /__pycache__/ });
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
-  return watch(directory, { recursive: true }, (_event, path) => {
-    if (!path?.endsWith('.py')) return;
+  const settle = () => {
+    onChange([...changed]);
+    changed.clear();
+  };
+  watcher.on('all', (_event, path) => {
+    if (!path.endsWith('.py')) return;
     changed.add(path);
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      onChange([...changed]);
-      changed.clear();
-    }, settleMs);
+    timer = setTimeout(settle, settleMs);
   });
+  await new Promise<void>((resolve) => watcher.once('ready', resolve));
+  return { [Symbol.asyncDispose]: () => watcher.close() };
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 import type { ServerRequest } from 'srvx';
 
 import { nodeListener, type RequestContext } from '#lib/http';
+import { Problem } from '#lib/problems';
 import type { Service } from '#lib/service';
 
 import { clientAddress } from './client-address.ts';
@@ -27,7 +29,18 @@ export function createHttpServer(service: Service, handler: Handler): Server {
     logRequest(request, response, { context, client: clientAddress(request, service.config.trustedHops) });
     return context;
   });
-  return createServer({ keepAliveTimeout, headersTimeout }, listener);
+  const server = createServer({ keepAliveTimeout, headersTimeout }, listener);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
+  return server;
+}
+
+/** Answers what is no HTTP request, or none that came in time; to a peer that is gone there is nothing to say. */
+function refuse({ code, message }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = new Problem('bad-request', `This is no HTTP request: ${message}.`);
+  const body = JSON.stringify(problem.toJSON(randomUUID()));
+  const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/problem+json', 'connection: close'];
+  socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
 function requestIdOf({ headers }: IncomingMessage): string {

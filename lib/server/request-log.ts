@@ -14,13 +14,12 @@ export function logRequest(
   const { socket } = request;
   const bytesBefore = socket.bytesWritten;
   response.once('close', () => {
-    const { pathname } = new URL(request.url ?? '/', 'http://service');
     log[levelOf(response)]({
       message: 'request',
       requestId: context.requestId,
       method: request.method,
       route: context.matchedRoute?.route,
-      path: pathname,
+      path: request.url?.split('?')[0], // as it was sent: it need not be a valid one
       status: response.statusCode,
       durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
       bytes: socket.bytesWritten - bytesBefore,

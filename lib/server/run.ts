@@ -9,6 +9,7 @@ import { type Config, ConfigError, loadConfig } from '#lib/config';
 import { InterpreterError } from '#lib/python';
 import { Service } from '#lib/service';
 
+import { trackConnections } from './connections.ts';
 import { onFaults } from './faults.ts';
 import { createHttpServer, type Handler } from './http-server.ts';
 import { shutDown } from './shutdown.ts';
@@ -42,11 +43,12 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     throw error instanceof InterpreterError ? new StartError(`Python: ${error.message}`) : error;
   });
   const server = createHttpServer(service, handler);
+  const connections = trackConnections(server);
   await listen(server, config).catch(async (error: unknown) => {
     await service.stop();
     throw error;
   });
-  const drain = () => shutDown(server, service);
+  const drain = () => shutDown({ server, connections, service });
   onSignals(drain);
   onFaults(service.log, drain);
   const { port } = server.address() as AddressInfo;

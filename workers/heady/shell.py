@@ -39,10 +39,16 @@ def run_file(file: Path, words: Sequence[str]) -> None:
         result = function.signature.dump(run(function.target, arguments))
     except ValidationError as error:
         _exit(str(error))
-    except RuntimeError as error:
+    except (RuntimeError, *_transport_errors()) as error:
         _exit(f"{type(error).__name__}: {error}")
     sys.stdout.flush()
     sys.stdout.buffer.write(result + b"\n")
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    """What the inference client raises when nobody answers: no mistake of the worker's, so no traceback."""
+    client = sys.modules.get("httpx2")
+    return (client.TransportError,) if client else ()
 
 
 def _exit(message: str) -> NoReturn:
