@@ -1,0 +1,258 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import { type Config, ConfigError, loadConfig } from '../../lib/config/load.ts';
+import { formatBytes, formatDuration, parseBytes, parseDuration } from '../../lib/config/units.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+const production = {
+  NODE_ENV: 'production',
+  HEADY_API_KEY: 'k'.repeat(32),
+  HF_TOKEN: 'hf_abcdef',
+} satisfies Variables;
+
+function load(variables: Variables = {}): Config {
+  return loadConfig(variables, '/project');
+}
+
+function problems(variables: Variables): readonly string[] {
+  try {
+    load(variables);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe('problems', () => {
+  it('are told all at once, one line for each, by the name of the variable', () => {
+    const found = problems({
+      PORT: 'eighty',
+      HEADY_PY_TIMEOUT: '90',
+      HEADY_MAX_BODY: '2 megabytes',
+      HEADY_LOG_LEVEL: 'loud',
+      HEADY_HF_URL: 'router.huggingface.co',
+      HEADY_HF_MOCK: 'maybe',
+      REMOTE_GPU_HOST: 'gpu',
+    });
+    expect(found.map((line) => line.split(':', 1)[0])).toEqual([
+      'PORT',
+      'HEADY_HF_URL',
+      'HEADY_HF_MOCK',
+      'HEADY_PY_TIMEOUT',
+      'HEADY_LOG_LEVEL',
+      'HEADY_MAX_BODY',
+      'REMOTE_GPU_PORT',
+    ]);
+    expect(found.every((line) => !line.includes('\n'))).toBe(true);
+  });
+
+  it.each([
+    ['HEADY_PY_TIMEOUT', '90', "'90' is not valid: expected a duration such as 90s"],
+    ['HEADY_PY_MEMORY', '-1MB', "'-1MB' is not valid: expected a size such as 512MB"],
+    ['HEADY_LOG_LEVEL', 'loud', `'loud' is not valid: expected one of "error"|"warn"|"info"|"debug"`],
+    ['PORT', '70000', "'70000' is not valid: Too big: expected number to be <=65535"],
+    ['HEADY_PY_MAX_CONCURRENCY', '0', "'0' is not valid: Too small: expected number to be >=1"],
+    ['HEADY_TRUST_PROXY', '1.5', "'1.5' is not valid: expected int"],
+  ])('of %s say the value and what is expected', (name, value, words) => {
+    expect(problems({ [name]: value })).toEqual([expect.stringContaining(`${name}: ${words}`)]);
+  });
+
+  it.each([
+    [{ REMOTE_GPU_PORT: '8000' }, 'REMOTE_GPU_HOST: not set, while REMOTE_GPU_PORT is.'],
+    [{ S3_ACCESS_KEY_ID: 'id' }, 'S3_SECRET_ACCESS_KEY: not set, while S3_ACCESS_KEY_ID is.'],
+    [
+      { GITHUB_APP_ID: '1', GITHUB_APP_WEBHOOK_SECRET: 'hush-hush' },
+      'GITHUB_APP_PRIVATE_KEY: not set, while GITHUB_APP_ID, GITHUB_APP_WEBHOOK_SECRET is.',
+    ],
+  ])('are told of a group that is set in part: %j', (variables, words) => {
+    expect(problems(variables)).toEqual([`${words} Set all of them or none.`]);
+  });
+
+  it('do not call a variable unset whose value is wrong', () => {
+    const found = problems({ REMOTE_GPU_HOST: 'gpu', REMOTE_GPU_PORT: 'eighty' });
+    expect(found).toEqual([expect.stringContaining("REMOTE_GPU_PORT: 'eighty' is not valid")]);
+  });
+});
+
+describe('production', () => {
+  it('starts with a key of 32 characters and a token', () => {
+    expect(load(production)).toMatchObject({ production: true, mockInference: false, logFormat: 'json' });
+  });
+
+  it('needs both, and says how to get them', () => {
+    expect(problems({ NODE_ENV: 'production' })).toEqual([
+      expect.stringMatching(/^HEADY_API_KEY is not set: .*openssl rand -hex 32/),
+      expect.stringMatching(/^HF_TOKEN is not set: .*HEADY_HF_MOCK=1/),
+    ]);
+  });
+
+  it('refuses a short key, without showing it', () => {
+    const [problem, ...others] = problems({ ...production, HEADY_API_KEY: 'sesame-open-sesame' });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^HEADY_API_KEY has 18 characters: production needs 32 or more/);
+    expect(problem).not.toContain('sesame');
+  });
+
+  it.each([{ HEADY_HF_MOCK: '1' }, { REMOTE_GPU_URL: 'https://gpu.example' }])(
+    'needs no token with %j',
+    (instead) => {
+      expect(problems({ ...production, HF_TOKEN: '', ...instead })).toEqual([]);
+    },
+  );
+});
+
+describe('an empty value', () => {
+  it.each(['', '   '])('%j counts as unset', (value) => {
+    const config = load({ PORT: value, HF_TOKEN: value, HEADY_PY_TIMEOUT: value, REMOTE_GPU_HOST: value });
+    expect(config).toMatchObject({ PORT: 3000, HEADY_PY_TIMEOUT: 90_000, mockInference: true });
+    expect(config.HF_TOKEN).toBeUndefined();
+    expect(config.warnings).toEqual([]);
+  });
+});
+
+describe('computed defaults', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  });
+
+  it.each([
+    [256, 128],
+    [512, 128],
+    [1024, 256],
+    [4096, 512],
+  ])('of a container with %i MB: a call gets %i MB', (container, call) => {
+    vi.spyOn(process, 'constrainedMemory').mockReturnValue(container * 1024 ** 2);
+    expect(load()).toMatchObject({
+      instanceMemoryBytes: container * 1024 ** 2,
+      pyMemoryBytes: call * 1024 ** 2,
+    });
+  });
+
+  it.each([
+    ['', 512],
+    ['0.5', 512],
+    ['1', 2048],
+  ])('of an instance on Render whose limit is not to be seen, with %j CPUs: %i MB', (cpus, megabytes) => {
+    vi.spyOn(process, 'constrainedMemory').mockReturnValue(0);
+    vi.stubEnv('RENDER', 'true');
+    vi.stubEnv('RENDER_CPU_COUNT', cpus);
+    expect(load().instanceMemoryBytes).toBe(megabytes * 1024 ** 2);
+  });
+
+  it.each([
+    [{}, true],
+    [{ HF_TOKEN: 'hf_abcdef' }, false],
+    [{ HF_TOKEN: 'hf_abcdef', HEADY_HF_MOCK: '1' }, true],
+    [{ HEADY_HF_MOCK: 'off' }, false],
+    [{ ...production, HEADY_HF_MOCK: 'true' }, true],
+    [production, false],
+  ])('with %j the mock is on: %s', (variables, mocked) => {
+    expect(load(variables).mockInference).toBe(mocked);
+  });
+
+  it('trust the two proxies of Render there, and none elsewhere', () => {
+    expect(load().trustedHops).toBe(0);
+    expect(load({ RENDER: 'true' }).trustedHops).toBe(2);
+    expect(load({ RENDER: 'true', HEADY_TRUST_PROXY: '0' }).trustedHops).toBe(0);
+  });
+
+  it('make a key for each start when there is none outside production', () => {
+    const [first, second] = [load(), load()];
+    expect(first.apiKey).not.toBe(second.apiKey);
+    expect(first.apiKey.length).toBeGreaterThanOrEqual(32);
+    expect([first.apiKeyIsGenerated, load({ HEADY_API_KEY: 'mine' }).apiKeyIsGenerated]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});
+
+describe('warnings', () => {
+  it('there are none to an environment that says nothing', () => {
+    expect(load().warnings).toEqual([]);
+    expect(load(production).warnings).toEqual([]);
+  });
+
+  it('name what has no effect yet', () => {
+    const { warnings } = load({ HEADY_DATA_DIR: '/data', S3_BUCKET: 'files' });
+    expect(warnings).toEqual(['set, and without effect in this version: HEADY_DATA_DIR, S3_BUCKET']);
+  });
+
+  it('name a misspelt variable and the one that was meant', () => {
+    const { warnings } = load({ HEADY_PY_TIMOUT: '10s', HEADY_COFFEE: 'black' });
+    expect(warnings).toEqual([
+      'HEADY_PY_TIMOUT is set, not known and without effect: did you mean HEADY_PY_TIMEOUT?',
+      'HEADY_COFFEE is set, not known and without effect',
+    ]);
+  });
+
+  it('say that the drain is shorter than a call may be', () => {
+    expect(load({ HEADY_SHUTDOWN_TIMEOUT: '30s' }).warnings).toEqual([
+      expect.stringMatching(/^HEADY_SHUTDOWN_TIMEOUT \(30s\) is shorter than HEADY_PY_TIMEOUT \(90s\)/),
+    ]);
+  });
+});
+
+describe('secrets', () => {
+  it('are known by value, the made key too, as they are in force', () => {
+    const { secrets, apiKey } = load({ HF_TOKEN: ' hf_abcdef\n', DATABASE_URL: 'postgres://me:pw@db' });
+    expect(Object.fromEntries(secrets)).toEqual({
+      HF_TOKEN: 'hf_abcdef',
+      DATABASE_URL: 'postgres://me:pw@db',
+      HEADY_API_KEY: apiKey,
+    });
+  });
+
+  it('stand in no problem and no warning', () => {
+    const values = {
+      HEADY_API_KEY: 'short-secret',
+      GITHUB_APP_PRIVATE_KEY: 'pem-secret',
+      S3_SECRET_ACCESS_KEY: 's3-secret',
+      HEADY_API_KEYZ: 'misspelt-secret',
+      DATABASE_URL: 'database-secret',
+    };
+    expect(problems({ ...production, ...values }).length).toBe(3);
+    expect(problems({ ...production, ...values }).join('\n')).not.toMatch(/\w+-secret/);
+    const { warnings } = load({ DATABASE_URL: 'database-secret', HEADY_API_KEYZ: 'misspelt-secret' });
+    expect(warnings.length).toBe(2);
+    expect(warnings.join('\n')).not.toMatch(/\w+-secret/);
+  });
+});
+
+describe('units', () => {
+  it.each([
+    ['512MB', 512 * 1024 ** 2],
+    ['1.5GB', 1.5 * 1024 ** 3],
+    [' 1KB ', 1024],
+    ['0B', 0],
+    ['512', undefined],
+    ['512mb', undefined],
+    ['MB', undefined],
+    ['1_000B', undefined],
+  ])('the size %j is %s bytes', (text, bytes) => {
+    expect(parseBytes(text)).toBe(bytes);
+  });
+
+  it.each([
+    ['90s', 90_000],
+    ['250ms', 250],
+    ['1.5h', 5_400_000],
+    ['2d', 172_800_000],
+    ['90', undefined],
+    ['-1s', undefined],
+    ['1m30s', undefined],
+  ])('the duration %j is %s ms', (text, milliseconds) => {
+    expect(parseDuration(text)).toBe(milliseconds);
+  });
+
+  it.each(['8MB', '1.5GB', '1KB', '0B', '100B'])('the size %s reads as it was written', (text) => {
+    expect(formatBytes(parseBytes(text) ?? NaN)).toBe(text);
+  });
+
+  it.each(['90s', '250ms', '1.5s', '0ms'])('the duration %s reads as it was written', (text) => {
+    expect(formatDuration(parseDuration(text) ?? NaN)).toBe(text);
+  });
+});

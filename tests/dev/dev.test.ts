@@ -1,0 +1,227 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { processTree } from '../processes.ts';
+import { makeProject, type Project, repository } from '../project.ts';
+import { TestServer, waitFor } from '../server.ts';
+
+let project: Project;
+let server: TestServer;
+
+beforeAll(async () => {
+  project = makeProject();
+  ownModules(project.root);
+  server = await start({ HEADY_PY_MAX_CONCURRENCY: '4' });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  project[Symbol.dispose]();
+});
+
+async function start(env: Readonly<Record<string, string | undefined>>): Promise<TestServer> {
+  const python = join(repository, '.venv/bin/python');
+  return TestServer.start({ root: project.root, words: ['dev'], env: { HEADY_PYTHON_BIN: python, ...env } });
+}
+
+/** Nitro keeps what it builds in `node_modules`, which must not be the one of a server that somebody uses. */
+function ownModules(root: string): void {
+  const modules = join(root, 'node_modules');
+  rmSync(modules);
+  mkdirSync(modules);
+  for (const name of readdirSync(join(repository, 'node_modules')))
+    if (name !== '.nitro') symlinkSync(join(repository, 'node_modules', name), join(modules, name));
+}
+
+function write(path: string, text: string): void {
+  writeFileSync(join(project.root, path), text);
+}
+
+/** Saves as many editors do: into another file that then takes the name. */
+function save(path: string, text: string): void {
+  write(`${path}~`, text);
+  renameSync(join(project.root, `${path}~`), join(project.root, path));
+}
+
+function remove(path: string): void {
+  rmSync(join(project.root, path));
+}
+
+/** How long a change may take to have its effect, on a busy machine. */
+const patience = { timeout: 10_000, interval: 20 };
+
+/** What a request is answered with, as one text: status and body. */
+async function told(answer: Promise<Response>): Promise<string> {
+  const response = await answer;
+  return `${response.status} ${await response.text()}`;
+}
+
+async function route(): Promise<string> {
+  return told(server.fetch('/api/added'));
+}
+
+async function health(): Promise<string> {
+  return told(server.fetch('/api/health'));
+}
+
+async function worker(): Promise<string> {
+  return told(server.call('added/version'));
+}
+
+/** A worker that answers with the number of its version. */
+function version(number: number): string {
+  return `import time\n\ndef version() -> int:\n    time.sleep(0.02)\n    return ${number}\n`;
+}
+
+describe('a route', () => {
+  it('that is added, changed and deleted is so at once', async () => {
+    expect(await route()).toMatch(/^404 /);
+    write('routes/api/added.get.ts', 'export default () => ({ version: 1 });');
+    await expect.poll(route, patience).toMatch(/^200 .*"version":1/);
+    write('routes/api/added.get.ts', 'export default () => ({ version: 2 });');
+    await expect.poll(route, patience).toMatch(/^200 .*"version":2/);
+    for (const number of [3, 4]) {
+      save('routes/api/added.get.ts', `export default () => ({ version: ${number} });`);
+      await expect.poll(route, patience).toMatch(new RegExp(`^200 .*"version":${number}`));
+    }
+    remove('routes/api/added.get.ts');
+    await expect.poll(route, patience).toMatch(/^404 .*not-found/);
+    await expect.poll(health, patience).toMatch(/^200 .*"ok":true/);
+  });
+
+  it('that is added is private, and knows the service', async () => {
+    write(
+      'routes/api/added.get.ts',
+      `import { defineRoute } from '#lib/http';
+       export default defineRoute({ handler: (_input, event) => event.context.service.health() });`,
+    );
+    await expect.poll(route, patience).toMatch(/^200 .*"state":"ready"/);
+    expect((await fetch(`${server.url}/api/added`)).status).toBe(401);
+    remove('routes/api/added.get.ts');
+    await expect.poll(route, patience).toMatch(/^404 .*not-found/);
+  });
+
+  it('that does not build says where, until it is mended', async () => {
+    write('routes/api/added.get.ts', '\nexport default () => ({ version: );');
+    await expect.poll(route, patience).toMatch(/^500 .*routes\/api\/added\.get\.ts.*2/);
+    await waitFor(() => server.output.includes('the routes do not build') || undefined);
+    write('routes/api/added.get.ts', '\nexport default () => ({ version: 3 });');
+    await expect.poll(route, patience).toMatch(/^200 .*"version":3/);
+    await expect.poll(health, patience).toMatch(/^200 .*"ok":true/);
+  });
+
+  it('that throws says where', async () => {
+    write('routes/api/added.get.ts', "\nexport default () => {\n  throw new Error('out of tea');\n};");
+    await expect.poll(route, patience).toMatch(/^500 .*out of tea.*routes\/api\/added\.get\.ts:3/);
+    remove('routes/api/added.get.ts');
+    await expect.poll(route, patience).toMatch(/^404 .*not-found/);
+  });
+});
+
+describe('a worker', () => {
+  it('that is added, changed, broken, mended and deleted is so at once', async () => {
+    expect(await worker()).toMatch(/^404 /);
+    write('workers/added.py', version(1));
+    await expect.poll(worker, patience).toBe('200 1');
+    write('workers/added.py', version(2));
+    await expect.poll(worker, patience).toBe('200 2');
+    write('workers/added.py', 'def version() -> int:\n    return 1 +\n');
+    await expect
+      .poll(worker, patience)
+      .toMatch(/^503 .*SyntaxError: invalid syntax \(\S*workers\/added\.py, line 2\)/);
+    await server.line(({ message }) => message.startsWith('worker added does not load: SyntaxError'));
+    expect((await server.call('process_data/qa', {})).status).toBe(422);
+    write('workers/added.py', version(3));
+    await expect.poll(worker, patience).toBe('200 3');
+    remove('workers/added.py');
+    await expect.poll(worker, patience).toMatch(/^404 .*worker-not-found/);
+  });
+
+  it('is followed by its name, however it is saved', async () => {
+    write('workers/added.py', version(1));
+    await expect.poll(worker, patience).toBe('200 1');
+    for (const number of [2, 3]) {
+      save('workers/added.py', version(number));
+      await expect.poll(worker, patience).toBe(`200 ${number}`);
+    }
+    remove('workers/added.py');
+    await expect.poll(worker, patience).toMatch(/^404 .*worker-not-found/);
+    save('workers/added.py', version(4));
+    await expect.poll(worker, patience).toBe('200 4');
+  });
+
+  it('follows a change of a module that it shares, also of one in a folder', async () => {
+    mkdirSync(join(project.root, 'workers/_shared'));
+    write('workers/_shared/numbers.py', 'NUMBER = 10\n');
+    write(
+      'workers/added.py',
+      'from _shared.numbers import NUMBER\n\ndef version() -> int:\n    return NUMBER\n',
+    );
+    await expect.poll(worker, patience).toBe('200 10');
+    write('workers/_shared/numbers.py', 'NUMBER = 11\n');
+    await expect.poll(worker, patience).toBe('200 11');
+  });
+
+  it('loses no call while it is edited', async () => {
+    write('workers/added.py', version(1));
+    await expect.poll(worker, patience).toBe('200 1');
+    const answers: string[] = [];
+    const caller = async () => {
+      for (let count = 0; count < 25; count += 1) answers.push(await worker());
+    };
+    const callers = Promise.all([1, 2, 3, 4].map(caller));
+    for (const number of [2, 3, 4]) {
+      await waitFor(() => answers.length > (number - 1) * 15 || undefined);
+      save('workers/added.py', version(number));
+    }
+    await callers;
+    expect(answers.length).toBe(100);
+    expect(answers.filter((answer) => !/^200 [1-4]$/.test(answer))).toEqual([]);
+    await expect.poll(worker, patience).toBe('200 4');
+    expect(new Set(answers).size).toBeGreaterThan(1);
+  });
+
+  it('leaves no zygote of an earlier version behind', async () => {
+    remove('workers/added.py');
+    await expect.poll(worker, patience).toMatch(/^404 .*worker-not-found/);
+    await server.call('process_data/qa', {});
+    const base = processTree(server.pid).find(({ parent }) => parent === server.pid);
+    const zygotes = () => processTree(server.pid).filter(({ parent }) => parent === base?.pid).length;
+    await expect.poll(zygotes, patience).toBe(1);
+  });
+});
+
+describe('the first lines', () => {
+  let fresh: TestServer;
+  beforeAll(async () => {
+    fresh = await start({ HEADY_API_KEY: undefined });
+    await waitFor(() => fresh.output.includes("-d '{") || undefined);
+  });
+  afterAll(() => fresh[Symbol.asyncDispose]());
+
+  it('say the address, the key that was made, and that inference is mocked', () => {
+    expect(fresh.output).toContain(fresh.url.replace('127.0.0.1', 'localhost'));
+    expect(fresh.output).toMatch(/^ +key +heady_\S{32} /m);
+    expect(fresh.output).toMatch(/^ +inference +mocked/m);
+  });
+
+  it('have a line to try that works as it stands', async () => {
+    const [line = ''] = /curl .*\\\n.*'/.exec(fresh.output) ?? [];
+    const { stdout } = await execa('sh', ['-c', `${line} --silent --write-out ' %{http_code}'`]);
+    expect(stdout).toMatch(/"answer":"Gustave Eiffel".* 200$/s);
+  });
+
+  it('have a line for a worker without the service that works as it stands', async () => {
+    const [line = ''] = /HEADY_INFERENCE_URL=.*/.exec(fresh.output) ?? [];
+    const input = '{"question": "Who built it?", "context": "Gustave Eiffel built it."}';
+    const { stdout } = await execa('sh', ['-c', line], { cwd: project.root, input });
+    expect(JSON.parse(stdout)).toMatchObject({ answer: 'Gustave Eiffel' });
+  });
+
+  it('show the key nowhere else', () => {
+    const [, key = ''] = /key +(heady_\S+)/.exec(fresh.output) ?? [];
+    expect(fresh.output.split(key).length - 1).toBe(2); // its own line and the curl line
+  });
+});

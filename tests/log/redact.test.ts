@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { redactor } from '../../lib/log/redact.ts';
+import { apiKey, TestServer } from '../server.ts';
+
+const pem = [
+  '-----BEGIN PRIVATE KEY-----',
+  'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ',
+  'C7VJTUt9Us8cKjMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dV',
+  '-----END PRIVATE KEY-----',
+].join('\n');
+
+function redact(secrets: Readonly<Record<string, string>>, text: string): string {
+  return redactor(new Map(Object.entries(secrets)))(text);
+}
+
+describe('a secret in a text', () => {
+  it('is masked by its name wherever it stands', () => {
+    expect(redact({ HF_TOKEN: 'hf_abcdef' }, 'a=hf_abcdef,b=xhf_abcdefx')).toBe(
+      'a=[HF_TOKEN],b=x[HF_TOKEN]x',
+    );
+  });
+
+  it('is masked as JSON escapes it', () => {
+    const value = 'quo"te\\back\tß';
+    const masked = redact({ DATABASE_URL: value }, JSON.stringify({ url: value }));
+    expect(JSON.parse(masked)).toEqual({ url: '[DATABASE_URL]' });
+  });
+
+  it('is masked as a URL encodes it', () => {
+    const url = `https://x/?key=${encodeURIComponent('p@ss/w&rd')}`;
+    expect(redact({ DATABASE_URL: 'p@ss/w&rd' }, url)).toBe('https://x/?key=[DATABASE_URL]');
+  });
+
+  it('is masked line by line when it is a PEM', () => {
+    const [, first, second] = pem.split('\n');
+    const masked = redact({ GITHUB_APP_PRIVATE_KEY: pem }, `log: ${second}\nlog: ${first}`);
+    expect(masked).toBe('log: [GITHUB_APP_PRIVATE_KEY]\nlog: [GITHUB_APP_PRIVATE_KEY]');
+    expect(redact({ GITHUB_APP_PRIVATE_KEY: pem }, JSON.stringify({ pem }))).toBe(
+      '{"pem":"[GITHUB_APP_PRIVATE_KEY]"}',
+    );
+  });
+
+  it('is masked whole when another secret is a part of it', () => {
+    const secrets = { S3_ACCESS_KEY_ID: 'secret', DATABASE_URL: 'postgres://me:secret@db' };
+    expect(redact(secrets, 'to postgres://me:secret@db as secret')).toBe(
+      'to [DATABASE_URL] as [S3_ACCESS_KEY_ID]',
+    );
+  });
+
+  it('is left alone when it is too short to be one', () => {
+    expect(redact({ HEADY_API_KEY: 'is' }, 'this is it')).toBe('this is it');
+  });
+});
+
+describe('the log of a service', () => {
+  const token = 'hf_"quoted"\\token-of-the-tests';
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await TestServer.start({
+      root: inject('root'),
+      env: { HF_TOKEN: token, HEADY_HF_MOCK: '1' },
+    });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it('masks what a worker prints, and every line stays JSON', async () => {
+    const response = await server.call('hostile/log_both', { text: `key ${apiKey} token ${token} end` });
+    const requestId = response.headers.get('x-request-id');
+    const line = await server.line(({ requestId: id, stream }) => id === requestId && stream === 'stdout');
+    expect(line.message).toBe('key [HEADY_API_KEY] token [HF_TOKEN] end');
+  });
+
+  it('masks them in a path that a caller has sent', async () => {
+    const response = await server.fetch(`/api/${encodeURIComponent(token)}/${apiKey}`);
+    const requestId = response.headers.get('x-request-id');
+    const line = await server.line(({ requestId: id, message }) => id === requestId && message === 'request');
+    expect(line.path).toBe('/api/[HF_TOKEN]/[HEADY_API_KEY]');
+    expect(server.output).not.toContain(apiKey);
+  });
+});
