@@ -18,10 +18,14 @@ export function trackConnections(server: Server): Connections {
     responses.add(response);
     response.once('close', () => responses.delete(response));
   });
+  const close = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('connection', 'close');
+    else response.once('close', () => setImmediate(() => server.closeIdleConnections())); // it promised to be kept
+  };
   return {
     closeAfterUse() {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
+      for (const response of responses) close(response);
     },
   };
 }

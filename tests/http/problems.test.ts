@@ -237,16 +237,23 @@ describe('a request that no client library would send', () => {
   });
   afterAll(() => attacked[Symbol.asyncDispose]());
 
-  it.each(['//', '///api/workers', '/%E0%A4%A', '/api/%2e%2e/%2e%2e/etc/passwd', 'http://[/', '*'])(
-    'for %s is refused, and the service lives',
-    async (target) => {
-      using connection = await RawConnection.open(attacked.url);
-      connection.send(`OPTIONS ${target} HTTP/1.1`, 'host: x', 'connection: close', '', '');
-      await connection.receive(/^HTTP\/1\.1 40[04] /);
-      await connection.end(1000);
-      expect((await attacked.fetch('/api/health')).status).toBe(200);
-    },
-  );
+  it.each([
+    '//',
+    '///api/workers',
+    '/%E0%A4%A',
+    '/api/%2e%2e/%2e%2e/etc/passwd',
+    'http://[/',
+    'http://',
+    'x',
+    '*',
+  ])('for %s is refused, and the service lives', async (target) => {
+    using connection = await RawConnection.open(attacked.url);
+    connection.send(`OPTIONS ${target} HTTP/1.1`, 'host: x', 'connection: close', '', '');
+    await connection.receive(/^HTTP\/1\.1 40[04] /);
+    await connection.end(1000);
+    expect(connection.received).toMatch(/^content-type: application\/problem\+json\r$/im);
+    expect((await attacked.fetch('/api/health')).status).toBe(200);
+  });
 
   it('is answered with a problem when it is not even HTTP', async () => {
     using connection = await RawConnection.open(attacked.url);
@@ -254,5 +261,6 @@ describe('a request that no client library would send', () => {
     await connection.receive(/^HTTP\/1\.1 400 /);
     await connection.end(1000);
     expect(connection.received).toMatch(/content-type: application\/problem\+json.*"code":"bad-request"/is);
+    expect(connection.received).toMatch(/^x-request-id: [\da-f-]{36}\r$/im);
   });
 });
