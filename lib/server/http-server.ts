@@ -37,10 +37,17 @@ export function createHttpServer(service: Service, handler: Handler): Server {
 /** Answers what is no HTTP request, or none that came in time; to a peer that is gone there is nothing to say. */
 function refuse({ code, message }: NodeJS.ErrnoException, socket: Duplex): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const requestId = randomUUID();
   const problem = new Problem('bad-request', `This is no HTTP request: ${message}.`);
-  const body = JSON.stringify(problem.toJSON(randomUUID()));
-  const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/problem+json', 'connection: close'];
-  socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  const body = JSON.stringify(problem.toJSON(requestId));
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 function requestIdOf({ headers }: IncomingMessage): string {
