@@ -6,6 +6,7 @@ export default defineConfig({
   compatibilityDate: '2026-09-01',
   preset: 'node-middleware',
   serverDir: './',
+  buildDir: '.nitro', // not in node_modules, which projects may share
   serveStatic: true,
   entry: './lib/server/entry.ts',
   errorHandler: './lib/http/error-handler.ts',

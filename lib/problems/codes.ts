@@ -50,6 +50,12 @@ export const problemTypes = {
     cause: 'The path is there, but not with this method.',
     mend: 'Use one of the methods in `Allow`.',
   },
+  'request-timeout': {
+    status: 408,
+    title: 'The request did not come in time',
+    cause: 'The head of the request took longer than its time limit.',
+    mend: 'Send the request at once.',
+  },
   'payload-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -67,6 +73,12 @@ export const problemTypes = {
     title: 'The input is not valid',
     cause: 'The input does not fit the types of the route or function.',
     mend: 'Each entry of `errors` points at a field and says what it should be.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    cause: 'The head of the request is larger than Node takes (16 KB).',
+    mend: 'Send fewer or shorter headers.',
   },
   'internal-error': {
     status: 500,

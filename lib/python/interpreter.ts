@@ -66,6 +66,7 @@ async function probe(
     env: environment,
     extendEnv: false,
     reject: false,
+    timeout: probeTimeoutMs,
   });
   const found = /^(?<version>(?<major>\d+)\.(?<minor>\d+)\.\S+)(?: (?<missing>\S+))?$/.exec(
     String(stdout ?? '').trim(),
@@ -76,6 +77,8 @@ async function probe(
     return { version, refusal: `Python ${version} is older than ${minimumText}` };
   return missing ? { version, refusal: `Python ${version} without ${missing}` } : { version };
 }
+
+const probeTimeoutMs = 10_000;
 
 /** Prints the version, and which of the distributions named are not installed. */
 const probeProgram = `

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import type { ServerRequest } from 'srvx';
 
 import { nodeListener, type RequestContext } from '#lib/http';
-import { Problem } from '#lib/problems';
+import { Problem, type ProblemCode } from '#lib/problems';
 import type { Service } from '#lib/service';
 
 import { clientAddress } from './client-address.ts';
@@ -38,10 +38,10 @@ export function createHttpServer(service: Service, handler: Handler): Server {
 function refuse({ code, message }: NodeJS.ErrnoException, socket: Duplex): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const requestId = randomUUID();
-  const problem = new Problem('bad-request', `This is no HTTP request: ${message}.`);
+  const problem = new Problem(refusals[code ?? ''] ?? 'bad-request', `This is no HTTP request: ${message}.`);
   const body = JSON.stringify(problem.toJSON(requestId));
   const head = [
-    'HTTP/1.1 400 Bad Request',
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
@@ -49,6 +49,12 @@ function refuse({ code, message }: NodeJS.ErrnoException, socket: Duplex): void 
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
+
+/** By the codes of `node:http`. */
+const refusals: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+};
 
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];

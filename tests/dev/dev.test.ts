@@ -128,10 +128,10 @@ describe('a worker', () => {
     write('workers/added.py', version(2));
     await expect.poll(worker, patience).toBe('200 2');
     write('workers/added.py', 'def version() -> int:\n    return 1 +\n');
+    await server.line(({ message }) => message.startsWith('worker added does not load: SyntaxError')); // before anybody calls it
     await expect
       .poll(worker, patience)
       .toMatch(/^503 .*SyntaxError: invalid syntax \(\S*workers\/added\.py, line 2\)/);
-    await server.line(({ message }) => message.startsWith('worker added does not load: SyntaxError'));
     expect((await server.call('process_data/qa', {})).status).toBe(422);
     write('workers/added.py', version(3));
     await expect.poll(worker, patience).toBe('200 3');

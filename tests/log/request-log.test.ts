@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { type LogLine, spawnServer, TestServer, waitFor } from '../server.ts';
+import { RawConnection } from '../http/raw-connection.ts';
+import { apiKey, type LogLine, spawnServer, TestServer, waitFor } from '../server.ts';
 
 let server: TestServer;
 
@@ -39,15 +40,18 @@ describe('a request', () => {
   });
 
   it('is logged with its own bytes and time, not those of others on its connection', async () => {
-    const slow = await server.fetch('/api/fixtures/slow');
-    const large = await server.fetch('/api/workers');
-    const size = Buffer.byteLength(await large.text());
-    expect(size).toBeGreaterThan(1000);
-    const small = await server.fetch('/api/fixtures/public');
-    expect((await requestLine(server, large)).bytes).toBeGreaterThan(size);
-    expect((await requestLine(server, small)).bytes).toBeLessThan(1000);
-    expect((await requestLine(server, slow)).durationMs).toBeGreaterThanOrEqual(1490);
-    expect((await requestLine(server, small)).durationMs).toBeLessThan(1000);
+    using connection = await RawConnection.open(server.url);
+    const request = (path: string) => [`GET ${path} HTTP/1.1`, 'host: x', `x-heady-api-key: ${apiKey}`];
+    connection.send(...request('/api/workers'), 'x-request-id: large', '', '');
+    await connection.receive(/\}\]\}\]\}$/);
+    const size = connection.received.length;
+    connection.send(...request('/api/fixtures/slow'), 'x-request-id: small', '', '');
+    await connection.receive(/"slow":true\}$/);
+    const line = async (id: string) =>
+      server.line(({ message, requestId }) => message === 'request' && requestId === id);
+    expect((await line('large')).bytes).toBe(size);
+    expect((await line('small')).bytes).toBe(connection.received.length - size);
+    expect((await line('small')).durationMs).toBeGreaterThanOrEqual(1490);
   });
 
   it('is logged as an error when it failed, without its query and without a route when there was none', async () => {
