@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** How long after a change the folder is looked at: editors write a file in several steps. */
@@ -6,9 +6,10 @@ const settleMs = 30;
 
 /** The worker files of a folder, by their names: every `.py` file whose name does not begin with `_`. */
 export function workerFiles(directory: string): Map<string, string> {
-  const files = readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && /^[A-Za-z][\w-]*\.py$/.test(entry.name))
-    .map(({ name }) => [name.slice(0, -'.py'.length), join(directory, name)] as const);
+  const files = readdirSync(directory)
+    .filter((name) => /^[A-Za-z][\w-]*\.py$/.test(name))
+    .map((name) => [name.slice(0, -'.py'.length), join(directory, name)] as const)
+    .filter(([, file]) => statSync(file, { throwIfNoEntry: false })?.isFile());
   return new Map(files.toSorted(([a], [b]) => a.localeCompare(b)));
 }
 

@@ -1,7 +1,7 @@
 """Inference for workers: Hugging Face's own client, by way of the service's gateway."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,9 +56,20 @@ def _with_model(method: Callable[..., Any], task: str, url: str) -> Callable[...
 
     def call(*arguments: Any, model: str | None = None, **options: Any) -> Any:
         chosen = model or os.environ.get(variable) or default
-        return method(*arguments, model=chosen if task == "chat_completion" else _address(url, task, chosen), **options)
+        address = chosen if task == "chat_completion" else _address(url, task, chosen)
+        answer = method(*arguments, model=address, **options)
+        return _streamed(method, answer) if isinstance(answer, Iterator) else answer
 
     return call
+
+
+def _streamed(_method: Callable[..., Any], pieces: Iterator[Any]) -> Iterator[Any]:
+    """Keeps the client that the method is bound to for as long as its stream is read.
+
+    A client that is collected closes its responses: a ``for`` over ``inference().chat_completion(…, stream=True)``
+    would end at the next collection.
+    """
+    yield from pieces
 
 
 def _address(url: str, task: str, model: str) -> str:

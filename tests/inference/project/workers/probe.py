@@ -1,6 +1,7 @@
 """Looks at what a worker has of inference, and for what it should not have."""
 
 import ctypes
+import gc
 import os
 import time
 from pathlib import Path
@@ -38,7 +39,10 @@ def all_chunks(model: str) -> list[str]:
 
 
 def _stream(model: str):
-    return heady.inference().chat_completion([{"role": "user", "content": "Say something long."}], model=model, stream=True)
+    messages = [{"role": "user", "content": "Say something long."}]
+    stream = heady.inference().chat_completion(messages, model=model, stream=True)
+    gc.collect()  # nobody but the stream holds the client
+    return stream
 
 
 def _libc_environment() -> list[bytes]:
