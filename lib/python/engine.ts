@@ -136,7 +136,7 @@ export class PythonEngine {
   async invoke(call: Call): Promise<Answer> {
     const worker = this.#workers.get(call.worker);
     const described = await functionOf(worker, call.function);
-    const limits = limitsOf(described, this.#options.config);
+    const limits = limitsOf(described.declared, this.#options.config);
     const entry = this.#journal.open(call);
     const queuedAt = performance.now();
     const admitted = await this.#admit(worker, call.signal).catch((error: unknown) => {

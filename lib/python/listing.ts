@@ -3,10 +3,13 @@ import { basename, join } from 'node:path';
 import type { Config } from '#lib/config';
 
 import { type Limits, limitsOf } from './limits.ts';
-import type { DescribedFunction } from './messages.ts';
+import type { Declaration, DescribedFunction } from './messages.ts';
 import type { Worker } from './worker.ts';
 
-export interface ListedFunction extends DescribedFunction {
+/** What a function may reach beyond its own code and directory. */
+type Needs = Pick<Declaration, 'secrets' | 'secretsAtImport' | 'reads' | 'shm' | 'unix'>;
+
+export interface ListedFunction extends Omit<DescribedFunction, 'declared'>, Needs {
   readonly limits: Limits;
 }
 
@@ -21,15 +24,21 @@ export async function listWorker(worker: Worker, config: Config): Promise<Listed
   const file = join('workers', basename(worker.file));
   try {
     const { functions } = await worker.zygote();
-    return {
-      name,
-      file,
-      functions: [...functions.values()].map((described) => ({
-        ...described,
-        limits: limitsOf(described, config),
-      })),
-    };
+    return { name, file, functions: [...functions.values()].map((described) => list(described, config)) };
   } catch (error) {
     return { name, file, error: (error as Error).message };
   }
+}
+
+function list({ declared, ...described }: DescribedFunction, config: Config): ListedFunction {
+  const { secrets, secretsAtImport, reads, shm, unix } = declared;
+  return {
+    ...described,
+    limits: limitsOf(declared, config),
+    secrets,
+    secretsAtImport,
+    reads,
+    shm,
+    unix,
+  };
 }

@@ -8,6 +8,30 @@ import type { Frame } from './frames.ts';
 
 const jsonSchema = z.record(z.string(), z.unknown());
 
+/** What a function declares by `@function`; null where the service's default holds. */
+const declaration = z.object({
+  timeoutSeconds: z.number().nullable(),
+  cpuSeconds: z.number().nullable(),
+  memoryBytes: z.number().nullable(),
+  outputBytes: z.number().nullable(),
+  diskBytes: z.number().nullable(),
+  processes: z.int().nullable(),
+  concurrency: z.int().nullable(),
+  queue: z.int().nullable(),
+  isolation: z.enum(['request', 'reuse', 'spawn']).nullable(),
+  maxRequests: z.int().nullable(),
+  idleSeconds: z.number().nullable(),
+  warm: z.boolean(),
+  graceSeconds: z.number().nullable(),
+  secrets: z.array(z.string()),
+  secretsAtImport: z.array(z.string()),
+  reads: z.array(z.string()),
+  shm: z.boolean(),
+  unix: z.boolean(),
+});
+
+export type Declaration = z.output<typeof declaration>;
+
 export const describedFunction = z.object({
   name: z.string(),
   description: z.string().nullable(),
@@ -15,10 +39,7 @@ export const describedFunction = z.object({
   error: z.string().nullable(),
   input: jsonSchema.nullable(),
   output: jsonSchema.nullable(),
-  timeoutMs: z.number().nullable(),
-  cpuMs: z.number().nullable(),
-  memoryBytes: z.number().nullable(),
-  outputBytes: z.number().nullable(),
+  declared: declaration,
 });
 
 export type DescribedFunction = z.output<typeof describedFunction>;

@@ -1,5 +1,6 @@
 """A worker zygote: imports one worker file, tells its functions, forks a child for each call."""
 
+import dataclasses
 import importlib.machinery
 import importlib.util
 import inspect
@@ -41,10 +42,7 @@ class Function:
             "error": self.error,
             "input": signature and signature.input_schema,
             "output": signature and signature.output_schema,
-            "timeoutMs": _milliseconds(self.declaration.timeout_seconds),
-            "cpuMs": _milliseconds(self.declaration.cpu_seconds),
-            "memoryBytes": self.declaration.memory_bytes,
-            "outputBytes": self.declaration.output_bytes,
+            "declared": {_camel(name): value for name, value in dataclasses.asdict(self.declaration).items()},
         }
 
 
@@ -126,5 +124,6 @@ class _SourceLoader(importlib.machinery.SourceFileLoader):
         raise OSError
 
 
-def _milliseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds * 1000
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
