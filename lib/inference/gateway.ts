@@ -53,19 +53,20 @@ export class InferenceGateway {
     return this.#backend.url;
   }
 
+  /** How `heady.inference()` finds this gateway. */
+  get environment(): Readonly<Record<string, string>> {
+    const { port } = this.#server.address() as AddressInfo;
+    return {
+      HEADY_INFERENCE_URL: `http://127.0.0.1:${port}`,
+      HF_TEXT_MODEL: this.#config.HF_TEXT_MODEL,
+      HF_EMBED_MODEL: this.#config.HF_EMBED_MODEL,
+    };
+  }
+
   /** Lets an invocation use inference. */
   grant(invocationId: string): InferenceGrant {
     const { token, revoke } = this.#tokens.issue(invocationId);
-    const { port } = this.#server.address() as AddressInfo;
-    return {
-      environment: {
-        HEADY_INFERENCE_URL: `http://127.0.0.1:${port}`,
-        HEADY_INFERENCE_TOKEN: token,
-        HF_TEXT_MODEL: this.#config.HF_TEXT_MODEL,
-        HF_EMBED_MODEL: this.#config.HF_EMBED_MODEL,
-      },
-      [Symbol.dispose]: revoke,
-    };
+    return { environment: { HEADY_INFERENCE_TOKEN: token }, [Symbol.dispose]: revoke };
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -28,13 +29,18 @@ type Subprocess = ReturnType<typeof spawn>;
 export class BaseZygote {
   readonly #process: Subprocess;
   readonly #control: Connection;
+  readonly #socket: string;
   readonly #offspring: Offspring;
   /** Resolved when the process is gone, with how it ended. */
   readonly ended: Promise<string>;
 
-  private constructor(process: Subprocess, control: Connection, offspring: Offspring) {
+  private constructor(
+    { process, control, socket }: { process: Subprocess; control: Connection; socket: string },
+    offspring: Offspring,
+  ) {
     this.#process = process;
     this.#control = control;
+    this.#socket = socket;
     this.#offspring = offspring;
     this.ended = process.then(({ signal, exitCode }) =>
       signal ? `signal ${signal}` : `exit status ${exitCode}`,
@@ -44,8 +50,8 @@ export class BaseZygote {
   /** @throws when the process ends before it listens; its last words are in the message. */
   static async start(options: BaseZygoteOptions): Promise<BaseZygote> {
     const { interpreter, runDirectory, log } = options;
-    const socket = join(runDirectory, `base-${Date.now().toString(36)}.sock`);
-    const process = spawn(interpreter, options, socket);
+    const directory = await mkdtemp(join(runDirectory, 'base-'));
+    const process = spawn(interpreter, options, directory);
     const words: string[] = [];
     const lines = new OutputLines((line) => {
       words.push(line);
@@ -60,15 +66,17 @@ export class BaseZygote {
     void process.then(() => listening.resolve(false));
     if (!(await listening.promise))
       throw new Error(`Python's base zygote ended at its start: ${words.slice(-3).join(' ')}`);
+    void process.then(() => rm(directory, { recursive: true, force: true }));
+    const socket = join(directory, 'base.sock');
     const control = await Connection.open(socket);
     const sink = (pid: number) => (message: string, stream: string) =>
       log.info({ message, process: `zygote ${pid}`, stream });
-    return new BaseZygote(process, control, new Offspring({ control, socket, sink }));
+    return new BaseZygote({ process, control, socket }, new Offspring({ control, sink }));
   }
 
   /** A process that becomes a worker zygote when it is told which. */
   async fork(): Promise<Child> {
-    const child = await this.#offspring.fork();
+    const child = await this.#offspring.fork(this.#socket);
     if (!child) throw new Error("Python's base zygote forked a process that ended at once");
     return child;
   }
@@ -88,9 +96,10 @@ const program = 'import sys; sys.path.append(sys.argv.pop(1)); from heady.runtim
 function spawn(
   { bin, environment }: Interpreter,
   { workersDirectory, runDirectory }: BaseZygoteOptions,
-  socket: string,
+  directory: string,
 ) {
-  return execa(bin, ['-P', '-c', program, workersDirectory, socket, runDirectory], {
+  // -u: what is printed is written at once, so that no child has anything left to write at its end
+  return execa(bin, ['-P', '-u', '-c', program, workersDirectory, directory], {
     env: environment,
     extendEnv: false,
     cwd: runDirectory,

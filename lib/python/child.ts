@@ -8,6 +8,8 @@ export type ChildEnd = { readonly kind: 'exited'; readonly exit: Exit } | { read
 /** A process that a zygote has forked for a connection, and that serves it. */
 export interface Child {
   readonly pid: number;
+  /** Its temporary directory. */
+  readonly directory: string;
   readonly connection: Connection;
   readonly ended: Promise<ChildEnd>;
   readonly output: ChildOutput;

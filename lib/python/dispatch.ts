@@ -1,9 +1,10 @@
 import { Problem } from '#lib/problems';
 
+import { ZygoteGone } from './child-pool.ts';
 import type { Child } from './child.ts';
 import type { DescribedFunction } from './messages.ts';
 import { nearNames } from './near-names.ts';
-import { WorkerImportError, type WorkerZygote, ZygoteGone } from './worker-zygote.ts';
+import { WorkerImportError, type WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
 
 /** How often a call is handed on when its zygote dies under it before it has started. */
@@ -15,7 +16,37 @@ const maxHandovers = 3;
  * @throws {Problem} `worker-not-found`, `worker-unavailable`
  */
 export async function functionOf(worker: Worker, name: string): Promise<DescribedFunction> {
-  const { functions } = await zygoteOf(worker);
+  return functionIn(await zygoteOf(worker), { worker, name });
+}
+
+/**
+ * A child that is ready for a call of the function. When a zygote dies with the call still waiting, the call goes to the
+ * next one.
+ *
+ * @throws {Problem} as {@link functionOf}, as the file may have changed; `worker-crashed` when zygote after zygote dies.
+ */
+export async function takeChild(
+  worker: Worker,
+  name: string,
+): Promise<{ readonly child: Child; readonly zygote: WorkerZygote }> {
+  for (let handovers = 0; ; handovers += 1) {
+    const zygote = await zygoteOf(worker);
+    const described = functionIn(zygote, { worker, name });
+    try {
+      return { zygote, child: await zygote.take(described) };
+    } catch (error) {
+      if (error instanceof ZygoteGone && handovers < maxHandovers) continue;
+      throw new Problem('worker-crashed', `Worker '${worker.name}': its zygote keeps dying.`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+function functionIn(
+  { functions }: WorkerZygote,
+  { worker, name }: { worker: Worker; name: string },
+): DescribedFunction {
   const described = functions.get(name);
   if (!described)
     throw new Problem(
@@ -24,27 +55,6 @@ export async function functionOf(worker: Worker, name: string): Promise<Describe
     );
   if (described.error !== null) throw new Problem('worker-unavailable', described.error);
   return described;
-}
-
-/**
- * A child that is ready for a call. When a zygote dies with the call still waiting, the call goes to the next one.
- *
- * @throws {Problem} `worker-unavailable`, `worker-crashed` when zygote after zygote dies.
- */
-export async function takeChild(
-  worker: Worker,
-): Promise<{ readonly child: Child; readonly zygote: WorkerZygote }> {
-  for (let handovers = 0; ; handovers += 1) {
-    const zygote = await zygoteOf(worker);
-    try {
-      return { zygote, child: await zygote.take() };
-    } catch (error) {
-      if (error instanceof ZygoteGone && handovers < maxHandovers) continue;
-      throw new Problem('worker-crashed', `Worker '${worker.name}': its zygote keeps dying.`, {
-        cause: error,
-      });
-    }
-  }
 }
 
 async function zygoteOf(worker: Worker): Promise<WorkerZygote> {

@@ -13,18 +13,20 @@ import { functionOf, takeChild } from './dispatch.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
 import { serveCall } from './invocation.ts';
 import { Journal, type JournalEntry } from './journal.ts';
-import { type Limits, limitsOf } from './limits.ts';
+import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
 import { type ListedWorker, listWorker } from './listing.ts';
 import { conclude, endingOf, failureOf } from './outcome.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
 import { WorkerRegistry } from './worker-registry.ts';
-import type { WorkerZygote } from './worker-zygote.ts';
+import type { OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
 
 export interface EngineOptions {
   readonly config: Config;
   readonly log: Log;
   readonly invocations: InvocationStore;
+  /** Variables of every Python process. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Called for each invocation; disposed of when its process is gone. */
   readonly grant: (invocationId: string) => Grant;
 }
@@ -66,7 +68,7 @@ export class PythonEngine {
     this.#base = base;
     this.#workers = new WorkerRegistry({
       directory: workersDirectory(config),
-      runDirectory: run.path,
+      opening: openingOf(options),
       base,
       log,
     });
@@ -139,7 +141,7 @@ export class PythonEngine {
     const limits = limitsOf(described.declared, this.#options.config);
     const entry = this.#journal.open(call);
     const queuedAt = performance.now();
-    const admitted = await this.#admit(worker, call.signal).catch((error: unknown) => {
+    const admitted = await this.#admit(worker, call).catch((error: unknown) => {
       entry.close(failureOf(error));
       throw error;
     });
@@ -155,10 +157,10 @@ export class PythonEngine {
   }
 
   /** Waits for a slot and for a child that is ready. */
-  async #admit(worker: Worker, signal: AbortSignal): Promise<Admitted> {
-    const slot = await this.#admission.enter(signal);
+  async #admit(worker: Worker, call: Call): Promise<Admitted> {
+    const slot = await this.#admission.enter(call.signal);
     try {
-      return { slot, ...(await takeChild(worker)) };
+      return { slot, ...(await takeChild(worker, call.function)) };
     } catch (error) {
       slot[Symbol.dispose]();
       throw error;
@@ -207,6 +209,18 @@ function usageOf(end: ChildEnd): Partial<InvocationRecord> {
 
 function logTraceback(entry: JournalEntry, { message, options }: Problem): void {
   if (options.traceback) entry.traceback(message, options.traceback);
+}
+
+function openingOf({ config, environment }: EngineOptions): Omit<OpenOrder, 'name' | 'file'> {
+  return {
+    root: config.root,
+    defaults: {
+      cpuSeconds: config.HEADY_PY_CPU / 1000,
+      memoryBytes: config.pyMemoryBytes,
+      diskBytes: defaultDiskBytes,
+    },
+    environment,
+  };
 }
 
 function workersDirectory({ root }: Config): string {

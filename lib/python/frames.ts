@@ -4,8 +4,8 @@
  */
 export const FrameKind = {
   open: 'O',
+  prepare: 'P',
   call: 'C',
-  input: 'I',
   kill: 'K',
   loaded: 'W',
   failed: 'U',

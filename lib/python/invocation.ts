@@ -77,14 +77,7 @@ async function exchange(
 ): Promise<Verdict> {
   const { connection } = child;
   connection.limitFrames(Math.max(limits.outputBytes, maxErrorBytes));
-  connection.sendJson(FrameKind.call, {
-    ...order,
-    timeoutSeconds: limits.timeoutMs / 1000,
-    cpuSeconds: limits.cpuMs / 1000,
-    memoryBytes: limits.memoryBytes,
-    outputBytes: limits.outputBytes,
-  });
-  connection.send(FrameKind.input, input);
+  connection.send(FrameKind.call, encodeCall(order, input, limits));
   const frame = await connection.next();
   if (frame?.kind === FrameKind.result) return { kind: 'result', json: frame.payload };
   const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
@@ -93,6 +86,14 @@ async function exchange(
   if (refused?.kind === FrameKind.result)
     return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
   return { kind: 'crashed', end: await endOf(child) };
+}
+
+/** The length of the order (4 bytes, big-endian), the order as JSON, the arguments as they came. */
+function encodeCall(order: CallOrder, input: Uint8Array, { timeoutMs, outputBytes }: Limits): Buffer {
+  const json = Buffer.from(JSON.stringify({ ...order, timeoutSeconds: timeoutMs / 1000, outputBytes }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.byteLength);
+  return Buffer.concat([length, json, input]);
 }
 
 /** How a child that broke off its connection ended; one that lives on is killed for it. */

@@ -16,7 +16,7 @@ export interface Limits {
 }
 
 /** Enough for a scratch file or a downloaded data set, little enough for the disk of a small instance. */
-const defaultDiskBytes = 256 * 1024 ** 2;
+export const defaultDiskBytes = 256 * 1024 ** 2;
 /** Enough for a pool of processes or threads on a large machine, too few for a fork bomb. */
 const defaultProcesses = 64;
 

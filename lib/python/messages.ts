@@ -40,6 +40,8 @@ export const describedFunction = z.object({
   input: jsonSchema.nullable(),
   output: jsonSchema.nullable(),
   declared: declaration,
+  /** Which of the worker's sockets gives a process for it: those of one profile serve any of its functions. */
+  profile: z.int(),
 });
 
 export type DescribedFunction = z.output<typeof describedFunction>;
@@ -55,20 +57,40 @@ export const failedMessage = z.object({
 
 export type ImportFailure = z.output<typeof failedMessage>;
 
-export const readyMessage = z.object({ pid: z.int() });
+/** What a process says of itself when it waits for its order. */
+export interface Ready {
+  readonly pid: number;
+  /** Its working directory, which is its temporary directory. */
+  readonly directory: string;
+}
 
-export const exitedMessage = z.object({
-  pid: z.int(),
+/** @throws {RangeError} a process has written nonsense. */
+export function readReady({ payload }: Frame): Ready {
+  return { pid: payload.readUInt32BE(0), directory: payload.toString('utf8', 4) };
+}
+
+/** How a process ended and what it used, as its zygote tells. */
+export interface Exit {
+  readonly pid: number;
   /** As `os.waitstatus_to_exitcode`: an exit status, or the negative of a signal's number. */
-  status: z.int(),
-  cpuMs: z.number(),
-  minorFaults: z.int(),
-  maxRssBytes: z.int(),
-  /** A temporary directory that was not empty. */
-  leftover: z.string().nullable(),
-});
+  readonly status: number;
+  readonly cpuMs: number;
+  readonly minorFaults: number;
+  readonly maxRssBytes: number;
+  /** A temporary directory that the zygote gives up, as it was not left empty. */
+  readonly leftover: string | undefined;
+}
 
-export type Exit = z.output<typeof exitedMessage>;
+export function readExit({ payload }: Frame): Exit {
+  return {
+    pid: payload.readUInt32BE(0),
+    status: payload.readInt32BE(4),
+    cpuMs: Number(payload.readBigUInt64BE(8)) / 1000,
+    minorFaults: Number(payload.readBigUInt64BE(16)),
+    maxRssBytes: Number(payload.readBigUInt64BE(24)) * 1024,
+    leftover: payload.toString('utf8', 32) || undefined,
+  };
+}
 
 /** A status for a person: `exit status 3`, `signal SIGSEGV`. */
 export function describeStatus(status: number): string {

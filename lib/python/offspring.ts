@@ -3,13 +3,11 @@ import { rm } from 'node:fs/promises';
 import { type Child, type ChildEnd, ChildOutput, type OutputSink } from './child.ts';
 import { Connection } from './connection.ts';
 import { type Frame, FrameKind } from './frames.ts';
-import { exitedMessage, readLogChunk, readMessage, readyMessage } from './messages.ts';
+import { readExit, readLogChunk, readReady } from './messages.ts';
 
 interface OffspringOptions {
   /** The zygote's control connection. */
   readonly control: Connection;
-  /** Where the zygote listens. */
-  readonly socket: string;
   /** Gets what a process writes that serves no call yet. */
   readonly sink: (pid: number) => OutputSink;
 }
@@ -27,20 +25,20 @@ export class Offspring {
     void control.closed.then(() => this.#lost());
   }
 
-  /** A new process, when it is ready; undefined when it ended before. */
-  async fork(): Promise<Child | undefined> {
-    const { control, socket } = this.#options;
+  /** A new process of those that one of the zygote's sockets gives, when it is ready; undefined when it ended before. */
+  async fork(socket: string): Promise<Child | undefined> {
+    const { control } = this.#options;
     const connection = await Connection.open(socket);
     const frame = await connection.next();
-    const ready = frame?.kind === FrameKind.ready ? readMessage(readyMessage, frame) : undefined;
-    if (!ready) return undefined;
-    const { pid } = ready;
+    if (frame?.kind !== FrameKind.ready) return undefined;
+    const { pid, directory } = readReady(frame);
     const { promise: ended } = this.#end(pid); // the report of its end may even have come first
     void ended.then(() => this.#ends.delete(pid));
     const payload = Buffer.alloc(4);
     payload.writeUInt32BE(pid);
     return {
       pid,
+      directory,
       connection,
       ended,
       output: this.#output(pid),
@@ -53,8 +51,7 @@ export class Offspring {
       const { pid, stream, data } = readLogChunk(frame);
       this.#output(pid).lines.write(stream, data);
     } else if (frame.kind === FrameKind.exited) {
-      const exit = readMessage(exitedMessage, frame);
-      if (!exit) return;
+      const exit = readExit(frame);
       this.#output(exit.pid).lines.end();
       this.#outputs.delete(exit.pid);
       this.#end(exit.pid).resolve({ kind: 'exited', exit });

@@ -1,18 +1,17 @@
-import { join } from 'node:path';
-
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
 
 import type { BaseSupervisor } from './base-supervisor.ts';
 import { nearNames } from './near-names.ts';
-import { WorkerZygote } from './worker-zygote.ts';
+import { type OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import { Worker } from './worker.ts';
 import { watchWorkers, workerFiles } from './workers-directory.ts';
 
 interface RegistryOptions {
   /** The folder `workers/`. */
   readonly directory: string;
-  readonly runDirectory: string;
+  /** What the zygotes of all workers are told. */
+  readonly opening: Omit<OpenOrder, 'name' | 'file'>;
   readonly base: BaseSupervisor;
   readonly log: Log;
 }
@@ -26,7 +25,6 @@ export class WorkerRegistry implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #workers = new Map<string, Worker>();
   #watcher: AsyncDisposable | undefined;
-  #sockets = 0;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -76,10 +74,9 @@ export class WorkerRegistry implements AsyncDisposable {
   }
 
   #worker(name: string, file: string): Worker {
-    const { base, runDirectory, log } = this.#options;
+    const { base, opening, log } = this.#options;
     const load = async () => {
-      const socket = join(runDirectory, `worker-${(this.#sockets += 1)}.sock`);
-      const order = { name, file, socket, directory: runDirectory };
+      const order = { ...opening, name, file };
       return WorkerZygote.load(await base.current(), { order, importTimeoutMs, spares, log });
     };
     return new Worker({ name, file, load, log });

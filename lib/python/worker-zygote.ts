@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+
 import type { Log } from '#lib/log';
 
 import type { BaseZygote } from './base-zygote.ts';
+import { ChildPool, ZygoteGone } from './child-pool.ts';
 import type { Child, OutputSink } from './child.ts';
 import { FrameKind } from './frames.ts';
 import {
@@ -25,41 +28,36 @@ export class WorkerImportError extends Error {
   }
 }
 
-/** The zygote ended before a child was ready: nothing was started, the call may go to the next one. */
-export class ZygoteGone extends Error {
-  override readonly name = 'ZygoteGone';
-}
-
 /** Which worker a process becomes the zygote of. */
 export interface OpenOrder {
   readonly name: string;
   readonly file: string;
-  /** Where it is to listen. */
-  readonly socket: string;
-  /** Where its children get their temporary directories. */
-  readonly directory: string;
+  /** The project's root. */
+  readonly root: string;
+  /** The limits of functions that declare none of their own. */
+  readonly defaults: {
+    readonly cpuSeconds: number;
+    readonly memoryBytes: number;
+    readonly diskBytes: number;
+  };
+  /** Variables of the import and of every child. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 interface WorkerZygoteOptions {
   readonly order: OpenOrder;
   readonly importTimeoutMs: number;
-  /** Children that wait ready, beyond those that serve. */
+  /** Children of each profile that wait ready, beyond those that serve. */
   readonly spares: number;
   readonly log: Log;
 }
-
-/** How long after a child that ended before it was ready the next one is started. */
-const restartDelayMs = 50;
 
 /** A process that has imported one worker file and forks a child for each call, ahead of need. */
 export class WorkerZygote {
   readonly functions: ReadonlyMap<string, DescribedFunction>;
   readonly #process: Child;
-  readonly #spares: number;
-  readonly #offspring: Offspring;
-  readonly #ready: Child[] = [];
-  readonly #waiting: PromiseWithResolvers<Child>[] = [];
-  #starting = 0;
+  /** By profile. */
+  readonly #pools: readonly ChildPool[];
   #serving = 0;
   #retired = false;
 
@@ -68,16 +66,20 @@ export class WorkerZygote {
     functions: readonly DescribedFunction[],
     { order, spares, log }: WorkerZygoteOptions,
   ) {
+    const { connection, directory } = process;
     const sink =
       (pid: number): OutputSink =>
       (message) =>
         log.info({ message, worker: order.name, pid });
+    const offspring = new Offspring({ control: connection, sink });
+    const profiles = new Set(functions.map(({ profile }) => profile));
     this.#process = process;
-    this.#spares = spares;
-    this.#offspring = new Offspring({ control: process.connection, socket: order.socket, sink });
     this.functions = new Map(functions.map((described) => [described.name, described]));
-    void process.connection.closed.then(() => this.#rejectWaiting());
-    this.#replenish();
+    this.#pools = Array.from(profiles, (_, profile) => {
+      const socket = join(directory, `${profile}.sock`);
+      return new ChildPool({ fork: () => offspring.fork(socket), spares });
+    });
+    void connection.closed.then(() => this.#close());
   }
 
   /** @throws {WorkerImportError} */
@@ -102,76 +104,38 @@ export class WorkerZygote {
 
   /** A waiting child, for what an idle one holds. */
   idlePid(): number | undefined {
-    return this.#ready[0]?.pid;
+    return this.#pools.map(({ idlePid }) => idlePid).find((pid) => pid !== undefined);
   }
 
   /**
-   * A ready child, now the caller's.
+   * A child that is ready for a call of the function, now the caller's.
    *
    * @throws {ZygoteGone}
    */
-  async take(): Promise<Child> {
-    if (this.gone) throw new ZygoteGone();
-    const child = this.#ready.shift() ?? (await this.#next());
+  async take({ profile }: DescribedFunction): Promise<Child> {
+    const pool = this.#pools[profile];
+    if (this.gone || !pool) throw new ZygoteGone();
+    const child = await pool.take();
     this.#serving += 1;
-    void child.ended.then(() => this.#served());
+    void child.ended.then(() => this.#served(pool));
     return child;
   }
 
   /** Takes no new calls; the process ends with its last call. */
   retire(): void {
     this.#retired = true;
-    this.#rejectWaiting();
-    for (const child of this.#ready.splice(0)) child.connection.close();
+    this.#close();
     if (this.#serving === 0) this.#process.connection.close();
   }
 
-  async #next(): Promise<Child> {
-    const waiter = Promise.withResolvers<Child>();
-    this.#waiting.push(waiter);
-    this.#replenish();
-    return waiter.promise;
-  }
-
-  #served(): void {
+  #served(pool: ChildPool): void {
     this.#serving -= 1;
-    if (!this.#retired) this.#replenish();
+    if (!this.#retired) pool.replenish();
     else if (this.#serving === 0) this.#process.connection.close();
   }
 
-  /** Starts as many children as wait to be taken, plus the spares. */
-  #replenish(): void {
-    if (this.gone) return;
-    const missing = this.#waiting.length + this.#spares - this.#ready.length - this.#starting;
-    for (let started = 0; started < missing; started += 1) void this.#start();
-  }
-
-  async #start(): Promise<void> {
-    this.#starting += 1;
-    const child = await this.#offspring.fork().catch(() => undefined);
-    this.#starting -= 1;
-    if (child) this.#offer(child);
-    else setTimeout(() => this.#replenish(), restartDelayMs);
-  }
-
-  #offer(child: Child): void {
-    if (this.#retired) return child.connection.close();
-    const waiter = this.#waiting.shift();
-    if (waiter) waiter.resolve(child);
-    else this.#ready.push(child);
-    void child.connection.closed.then(() => this.#withdraw(child));
-  }
-
-  /** A child that has ended while it waited is not offered any more. */
-  #withdraw(child: Child): void {
-    const index = this.#ready.indexOf(child);
-    if (index < 0) return;
-    this.#ready.splice(index, 1);
-    this.#replenish();
-  }
-
-  #rejectWaiting(): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(new ZygoteGone());
+  #close(): void {
+    for (const pool of this.#pools) pool.close();
   }
 }
 

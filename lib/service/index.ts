@@ -41,6 +41,7 @@ export class Service {
         config,
         log,
         invocations,
+        environment: inference.environment,
         grant: (id) => inference.grant(id),
       });
       return new Service({ config, log, invocations, python, inference });

@@ -4,7 +4,7 @@ import { encodeFrame, type Frame, FrameDecoder, FrameError, FrameKind } from '..
 
 const sent: Frame[] = [
   { kind: FrameKind.ready, payload: Buffer.from('{"pid":1}') },
-  { kind: FrameKind.input, payload: Buffer.alloc(0) },
+  { kind: FrameKind.call, payload: Buffer.alloc(0) },
   { kind: FrameKind.result, payload: Buffer.from([0, 0, 0, 5, 82, 255, 10]) }, // looks like a header itself
   { kind: FrameKind.log, payload: Buffer.from('x'.repeat(300)) },
 ];
@@ -29,7 +29,7 @@ describe('a stream of frames', () => {
 
   it('gives a frame with its last byte, not later', () => {
     const decoder = new FrameDecoder(1024);
-    const frame = encodeFrame(FrameKind.input, Buffer.from('ab'));
+    const frame = encodeFrame(FrameKind.call, Buffer.from('ab'));
     expect(decoder.push(frame.subarray(0, -1))).toEqual([]);
     expect(decoder.push(frame.subarray(-1))).toHaveLength(1);
   });

@@ -22,21 +22,22 @@ def run_file(file: Path, words: Sequence[str]) -> None:
     from pydantic import ValidationError
 
     from heady.context import Context
-    from heady.runtime import worker
-    from heady.runtime.child import run
+    from heady.runtime import functions
 
     sys.path.append(str(file.resolve().parent))
-    functions = worker.functions_of(worker.load(file.resolve()))
+    known = functions.functions_of(functions.load(file.resolve()))
     name = words[0] if words else ""
-    if name not in functions:
-        _exit(f"usage: echo '{{…}}' | python {file} FUNCTION\nfunctions: {', '.join(functions) or 'none'}")
-    function = functions[name]
+    if name not in known:
+        _exit(f"usage: echo '{{…}}' | python {file} FUNCTION\nfunctions: {', '.join(known) or 'none'}")
+    function = known[name]
     if function.signature is None:
         _exit(f"{function.error}")
     context = Context(request_id="shell", invocation_id=str(os.getpid()), worker=file.stem, function=name)
     try:
-        arguments = function.signature.bind(sys.stdin.buffer.read() or b"{}", context)
-        result = function.signature.dump(run(function.target, arguments))
+        arguments = function.signature.bind(sys.stdin.buffer.read() or b"{}")
+        if function.signature.context_name is not None:
+            arguments[function.signature.context_name] = context
+        result = function.signature.dump(functions.call(function.target, arguments))
     except ValidationError as error:
         _exit(str(error))
     except (RuntimeError, *_transport_errors()) as error:

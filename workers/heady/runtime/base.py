@@ -1,9 +1,11 @@
 """The base zygote: interpreter, runtime and pydantic, once; forks a worker zygote for each worker file.
 
-Started by the service with the path of its socket and the folder for temporary directories. The first connection is its
-control connection; each further one becomes a worker zygote. The line ``listening`` on stdout says that it may connect.
+Started by the service with a folder for its socket, ``base.sock``, and for its processes' temporary directories. The
+first connection is its control connection; each further one becomes a worker zygote. The line ``listening`` on stdout
+says that it may connect.
 """
 
+import functools
 import gc
 import os
 import sys
@@ -27,21 +29,24 @@ class Base(zygote.Zygote):
 
 def main() -> None:
     """Serves until the service is gone."""
-    path, directory = sys.argv[1:]
+    directory = sys.argv[1]
     server = os.getppid()
     process.follow_server(server)
     process.drop_privileges()
     os.nice(_NICENESS)
     gc.disable()  # a collection in a zygote would write to pages that its children share
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-    listener = zygote.listen(path)
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    listener = zygote.listen(f"{directory}/base.sock")
     print("listening", flush=True)
     control, _ = listener.accept()
-    if zygote.peer(control) not in (server, None):
-        sys.exit(f"connection from process {zygote.peer(control)}, not from the service")
+    peer = zygote.peer(control)
+    if peer not in (server, None):
+        sys.exit(f"connection from process {peer}, not from the service")
     process.unfollow_server()  # the end of the control connection says it from here on
-    Base(listener, control, worker.serve, directory).run()
+    base = Base(control.detach(), peer, directory)
+    base.open(listener, functools.partial(worker.serve, server=peer))
+    base.run()
 
 
 #: Below the server, so that a busy instance still answers its health check.

@@ -1,28 +1,23 @@
-"""A child: serves exactly one call, in a process of its own."""
+"""A child: serves exactly one call, in a process of its own.
 
-import asyncio
-import inspect
-import json
+It is forked ahead of need and does as little as it can: each page that it writes is copied for it alone (10 µs and
+more), so what can be is done before the fork, by its zygote.
+"""
+
 import os
-import random
-import socket
-import sys
+import struct
 import time
-import traceback
-import typing
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, from_json
 
 from heady.context import Context
-from heady.runtime import frames, process
+from heady.runtime import answers, frames
+from heady.runtime.functions import Function, call
 
-if typing.TYPE_CHECKING:
-    from heady.runtime.worker import Function
-
-_RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_LENGTH = _PID = struct.Struct(">I")
 
 
 class Server:
@@ -34,25 +29,14 @@ class Server:
         rehearsal: a function of a text that each process calls once before it waits for its call.
     """
 
-    def __init__(self, worker: str, functions: Mapping[str, "Function"], rehearsal: "Function") -> None:
+    def __init__(self, worker: str, functions: Mapping[str, Function], rehearsal: Function) -> None:
         self._worker = worker
-        self._functions = functions
-        self._rehearsal = rehearsal
+        self._functions = {**functions, _REHEARSED: rehearsal}
 
-    def serve(self, connection: socket.socket) -> None:
-        """Waits for the call on this connection, answers it, and leaves the rest to the end of the process."""
-        _reseed()
+    def serve(self, connection: int) -> None:
+        """Rehearses, waits for the call on this connection, answers it, and leaves the rest to the process's end."""
         self.rehearse()
-        frames.send_json(connection, frames.READY, {"pid": os.getpid()})
-        call, arguments = frames.receive(connection), frames.receive(connection)
-        if call is None or arguments is None:
-            return
-        order = decode(call[1])
-        os.environ.update(order["environment"], HOME=os.getcwd(), TMPDIR=os.getcwd())
-        process.limit(order["cpuSeconds"], order["memoryBytes"])
-        kind, payload = self._answer(self._functions[order["function"]], order, arguments[1])
-        _flush()
-        frames.send(connection, kind, payload)
+        self._serve(connection, connection)
 
     def rehearse(self) -> None:
         """Walks the whole path of a call once.
@@ -60,125 +44,71 @@ class Server:
         In a child it copies the pages that a call writes before the call is there; in its zygote, some times before
         the first fork, it settles what the interpreter specialises and caches on the way, for all children.
         """
-        service, connection = socket.socketpair()
-        with service, connection:
-            frames.send(service, frames.CALL, _REHEARSED_ORDER)
-            frames.send(service, frames.INPUT, b'{"text": "rehearsed"}')
-            call, arguments = frames.receive(connection), frames.receive(connection)
-            assert call is not None and arguments is not None
-            frames.send(connection, *self._answer(self._rehearsal, decode(call[1]), arguments[1]))
+        reader, writer = os.pipe()
+        frames.send(writer, frames.CALL, _REHEARSED_CALL)
+        self._serve(reader, writer)
+        os.close(reader)
+        os.close(writer)
 
-    def _answer(self, function: "Function", order: Mapping[str, Any], arguments: bytes) -> frames.Frame:
+    def _serve(self, reader: int, writer: int) -> None:
+        frames.send(writer, frames.READY, ready())
+        frame = frames.receive(reader)
+        if frame is None:
+            return
+        payload = frame[1]
+        end = _LENGTH.size + _LENGTH.unpack_from(payload)[0]
+        order = from_json(payload[_LENGTH.size : end])
+        for name, value in order["environment"].items():
+            os.environ[name] = value
+        kind, answer = self._answer(self._functions[order["function"]], order, payload[end:])
+        frames.send(writer, kind, answer)
+
+    def _answer(self, function: Function, order: Mapping[str, Any], arguments: bytes) -> frames.Frame:
         signature = function.signature
         assert signature is not None, "the service does not call a function that has an error"
-        context = Context(
+        try:
+            bound = signature.bind(arguments)
+        except ValidationError as error:
+            return answers.invalid_input(error)
+        if signature.context_name is not None:
+            bound[signature.context_name] = self._context(order)
+        try:
+            returned = call(function.target, bound)
+        except MemoryError:
+            return answers.failure("worker-memory-exceeded", "MemoryError")
+        except Exception as error:
+            return answers.raised(error)
+        try:
+            result = signature.dump(returned)
+        except MemoryError:
+            return answers.failure("worker-memory-exceeded", "MemoryError")
+        except ValidationError as error:
+            return answers.not_of_return_type(error)
+        except PydanticSerializationError as error:
+            return answers.failure("worker-error", f"the returned value has no JSON form: {error}")
+        if len(result) > order["outputBytes"]:
+            detail = f"the result has {len(result)} bytes"
+            return answers.failure("worker-output-too-large", detail, used=len(result))
+        return frames.RESULT, result
+
+    def _context(self, order: Mapping[str, Any]) -> Context:
+        return Context(
             request_id=order["requestId"],
             invocation_id=order["invocationId"],
             worker=self._worker,
-            function=function.name,
+            function=order["function"],
             deadline=time.monotonic() + order["timeoutSeconds"],
         )
-        try:
-            bound = signature.bind(arguments, context)
-        except ValidationError as error:
-            return _invalid_input(error)
-        try:
-            result = signature.dump(run(function.target, bound))
-        except MemoryError:
-            return _error("worker-memory-exceeded", "MemoryError")
-        except ValidationError as error:
-            return _error("worker-error", f"the returned value is not of the return type: {_first(error)}")
-        except PydanticSerializationError as error:
-            return _error("worker-error", f"the returned value has no JSON form: {error}")
-        except Exception as error:
-            return _error("worker-error", f"{type(error).__name__}: {message_of(error)}", traceback_of(error))
-        if len(result) > order["outputBytes"]:
-            return _error("worker-output-too-large", f"the result has {len(result)} bytes", used=len(result))
-        return frames.RESULT, result
 
 
-_REHEARSED_ORDER = b'{"requestId": "", "invocationId": "", "timeoutSeconds": 1, "outputBytes": 1024}'
+def ready() -> bytes:
+    """What a process says of itself when it waits for its order."""
+    return _PID.pack(os.getpid()) + os.fsencode(os.getcwd())
 
 
-def run(target: Any, arguments: dict[str, Any]) -> Any:
-    """Calls a function, sync or async; a generator's items come as a list."""
-    returned = target(**arguments)
-    if inspect.iscoroutine(returned):
-        return asyncio.run(returned)
-    if inspect.isgenerator(returned):
-        return list(returned)
-    if inspect.isasyncgen(returned):
-        return asyncio.run(_collect(returned))
-    return returned
-
-
-async def _collect(items: typing.AsyncIterator[Any]) -> list[Any]:
-    return [item async for item in items]
-
-
-def decode(payload: bytes) -> Any:
-    """The value of a JSON payload."""
-    return json.loads(payload)
-
-
-def message_of(error: BaseException) -> str:
-    """An exception's message, also of one whose ``__str__`` raises."""
-    try:
-        return str(error)
-    except Exception as unprintable:
-        return f"(its message raised {type(unprintable).__name__})"
-
-
-def traceback_of(error: BaseException) -> str:
-    """The traceback without the runtime's own frames."""
-    described = traceback.TracebackException.from_exception(error)
-    frames_of_user = [
-        frame for frame in described.stack if not frame.filename.startswith((_RUNTIME, "<frozen importlib"))
-    ]
-    described.stack = traceback.StackSummary.from_list(frames_of_user)
-    return "".join(described.format())
-
-
-def _invalid_input(error: ValidationError) -> frames.Frame:
-    errors = [
-        {"pointer": "".join(f"/{_escape(part)}" for part in problem["loc"]), "detail": problem["msg"]}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    if error.errors()[0]["type"] == "json_invalid":
-        return _error("malformed-body", errors[0]["detail"])
-    return frames.ERROR, json.dumps(
-        {"code": "invalid-input", "detail": _plural(len(errors)), "errors": errors}
-    ).encode()
-
-
-def _escape(part: int | str) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")  # RFC 6901
-
-
-def _plural(count: int) -> str:
-    return f"{count} invalid field{'' if count == 1 else 's'}."
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in problem["loc"])
-    return f"{problem['msg']}{f' at {path}' if path else ''}"
-
-
-def _error(code: str, detail: str, traceback: str | None = None, used: int | None = None) -> frames.Frame:
-    return frames.ERROR, json.dumps({"code": code, "detail": detail, "traceback": traceback, "used": used}).encode()
-
-
-def _reseed() -> None:
-    """Forked processes share the state of the generators: each must draw numbers of its own."""
-    random.seed()
-    if numpy_random := sys.modules.get("numpy.random"):
-        numpy_random.seed()
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):  # closed by the function
-            continue
+_REHEARSED = ""
+_REHEARSED_ORDER = b"""{
+    "requestId": "", "invocationId": "", "function": "", "timeoutSeconds": 1, "outputBytes": 1024,
+    "environment": {"HEADY_INFERENCE_TOKEN": ""}
+}"""
+_REHEARSED_CALL = _LENGTH.pack(len(_REHEARSED_ORDER)) + _REHEARSED_ORDER + b'{"text": "rehearsed"}'

@@ -1,7 +1,11 @@
-"""Frames on a unix socket: length (4 bytes, big-endian), kind (1 byte), payload."""
+"""Frames on a unix socket: length (4 bytes, big-endian), kind (1 byte), payload.
+
+On descriptors rather than socket objects: a child reads and writes its only connection, and each object that it does
+without is a page that it does not copy.
+"""
 
 import json
-import socket
+import os
 import struct
 from typing import Any
 
@@ -9,51 +13,60 @@ _HEADER = struct.Struct(">Ic")
 
 # From the service to a process.
 OPEN = b"O"  # JSON: load this worker file
-CALL = b"C"  # JSON: serve this call; an INPUT follows
-INPUT = b"I"  # bytes: the arguments as a JSON object
+PREPARE = b"P"  # JSON: the environment variables that the process is to have
+CALL = b"C"  # 4 bytes length, that much JSON: how to serve this call; then its arguments, a JSON object
 KILL = b"K"  # 4 bytes process id: end this child and all its processes
 
 # From a process to the service.
 LOADED = b"W"  # JSON: the worker's functions
 FAILED = b"U"  # JSON: why the worker does not load
-READY = b"H"  # JSON: this process waits for its order
+READY = b"H"  # 4 bytes process id, then its directory: it waits for its order
 RESULT = b"R"  # bytes: the returned value as JSON
 ERROR = b"E"  # JSON: why there is no result
-EXITED = b"X"  # JSON: a child ended, how, and what it used
+EXITED = b"X"  # 4 bytes process id, then how it ended and what it used (zygote.py), then a directory to remove, if any
 LOG = b"L"  # 4 bytes process id, 1 byte stream, then bytes that it wrote
 
 Frame = tuple[bytes, bytes]
 
 
-def send(connection: socket.socket, kind: bytes, payload: bytes) -> None:
+def send(fd: int, kind: bytes, payload: bytes) -> None:
     """Sends one frame; blocks until the kernel has all of it."""
-    connection.sendall(_HEADER.pack(len(payload), kind) + payload)
+    frame = _HEADER.pack(len(payload), kind) + payload
+    written = os.write(fd, frame)
+    if written < len(frame):
+        _send_rest(fd, memoryview(frame)[written:])
 
 
-def send_json(connection: socket.socket, kind: bytes, value: Any) -> None:
+def send_json(fd: int, kind: bytes, value: Any) -> None:
     """Sends one frame with a JSON payload."""
-    send(connection, kind, json.dumps(value).encode())
+    send(fd, kind, json.dumps(value).encode())
 
 
-def receive(connection: socket.socket) -> Frame | None:
+def receive(fd: int) -> Frame | None:
     """The next frame, or ``None`` at the end of the stream, also when it ends within a frame or by a reset."""
     try:
-        header = _receive_exactly(connection, _HEADER.size)
+        header = _receive_exactly(fd, _HEADER.size)
         if header is None:
             return None
         length, kind = _HEADER.unpack(header)
-        payload = _receive_exactly(connection, length)
+        payload = _receive_exactly(fd, length)
     except ConnectionResetError:
         return None
-    return None if payload is None else (kind, bytes(payload))
+    return None if payload is None else (kind, payload)
 
 
-def _receive_exactly(connection: socket.socket, length: int) -> bytearray | None:
-    buffer = bytearray(length)
-    view = memoryview(buffer)
-    while view:
-        count = connection.recv_into(view)
-        if count == 0:
-            return None
-        view = view[count:]
-    return buffer
+def _receive_exactly(fd: int, length: int) -> bytes | None:
+    data = os.read(fd, length)
+    if len(data) == length:
+        return data
+    parts = [data]
+    missing = length - len(data)
+    while missing and parts[-1]:
+        parts.append(os.read(fd, missing))
+        missing -= len(parts[-1])
+    return None if missing else b"".join(parts)
+
+
+def _send_rest(fd: int, rest: memoryview) -> None:
+    while rest:
+        rest = rest[os.write(fd, rest) :]

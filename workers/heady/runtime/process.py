@@ -1,11 +1,15 @@
 """What a process gives up and is bound by. Linux has all of it; elsewhere only the portable part is done."""
 
 import ctypes
+import fcntl
+import functools
+import math
 import os
 import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
@@ -13,8 +17,14 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
+#: Something that a forked process does to itself before it serves; unless it returns nothing or 0, the process ends.
+#: A call of C bound ahead, since each frame of Python writes to pages that the child would have to copy.
+Step = Callable[[], int | None]
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _linux = sys.platform == "linux"
+_prctl_bound = ctypes.PyDLL(None)["prctl"]  # PyDLL: keeps the interpreter's lock, letting go of it writes as well
+_prctl_bound.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
 
 
 def drop_privileges() -> None:
@@ -28,15 +38,11 @@ def drop_privileges() -> None:
     _drop_capabilities()
 
 
-def leave_group(parent: int) -> None:
-    """Makes this process the head of a session of its own that dies with ``parent`` and adopts its orphans."""
-    os.setsid()
+def leaving_group() -> list[Step]:
+    """Makes the process the head of a session of its own that dies with its parent and adopts its orphans."""
     if not _linux:
-        return
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    if os.getppid() != parent:  # it died before the signal was asked for
-        os._exit(1)
+        return [os.setsid]
+    return [os.setsid, _setting(_PR_SET_PDEATHSIG, signal.SIGKILL), _setting(_PR_SET_CHILD_SUBREAPER, 1)]
 
 
 def follow_server(parent: int) -> None:
@@ -55,32 +61,69 @@ def unfollow_server() -> None:
         _prctl(_PR_SET_PDEATHSIG, 0)
 
 
-def limit(cpu_seconds: float, memory_bytes: int) -> None:
-    """Bounds this process by the kernel's own limits, counted from what it has used so far.
+def limiting(cpu_seconds: float, memory_bytes: int) -> list[Step]:
+    """The kernel's own limits of a child.
 
     They are coarse (whole seconds, address space that may never be touched) and per process: the service's watchdog
     is the exact one, these hold where it looks too late.
     """
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime + cpu_seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    seconds = math.ceil(cpu_seconds) + 1
+    steps: list[Step] = [functools.partial(resource.setrlimit, resource.RLIMIT_CPU, (seconds, seconds + 1))]
     if _linux:
         data = _data_bytes() + memory_bytes + _DATA_GRACE_BYTES
-        resource.setrlimit(resource.RLIMIT_DATA, (data, data))
+        steps.append(functools.partial(resource.setrlimit, resource.RLIMIT_DATA, (data, data)))
+    return steps
 
 
 #: RLIMIT_DATA counts what is mapped, allocators map ahead of need.
 _DATA_GRACE_BYTES = 32 * 1024**2
 
 
+def raise_descriptor_limit() -> int:
+    """Lets this process open more descriptors than is usual, up to what is allowed; returns how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return limit
+
+
+_DESCRIPTORS = 4096  # three for each child, and some of the worker's own
+
+
+def highest_descriptor() -> int:
+    """The highest descriptor that is open."""
+    return max(int(name) for name in os.listdir("/dev/fd"))
+
+
+def lift(fd: int, floor: int) -> int:
+    """Moves a descriptor to the lowest free number from ``floor`` on."""
+    lifted = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, floor)
+    os.close(fd)
+    return lifted
+
+
 def children_of_self() -> list[int]:
     """Process ids of this process's children, zombies included. Only of a process with one thread."""
     pid = os.getpid()
     try:
-        with open(f"/proc/self/task/{pid}/children") as file:
-            return [int(child) for child in file.read().split()]
+        return [int(child) for child in _read(f"/proc/self/task/{pid}/children").split()]
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN, or not Linux
         return [child for child in _process_ids() if _parent_of(child) == pid]
+
+
+def _read(path: str) -> bytes:
+    """A file of /proc, read without the layers of ``open``, each of which writes to pages of its own."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        parts = [os.read(fd, _READ_SIZE)]
+        while parts[-1]:
+            parts.append(os.read(fd, _READ_SIZE))
+        return b"".join(parts)
+    finally:
+        os.close(fd)
+
+
+_READ_SIZE = 4096
 
 
 def _process_ids() -> list[int]:
@@ -89,8 +132,7 @@ def _process_ids() -> list[int]:
 
 def _parent_of(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return int(file.read().rpartition(")")[2].split()[1])
+        return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[1])
     except OSError:
         return 0
 
@@ -108,6 +150,10 @@ def _drop_capabilities() -> None:
     number = _SYS_CAPSET.get(os.uname().machine)
     if number is not None:
         _libc.syscall(number, header, bytes(24))
+
+
+def _setting(option: int, value: int) -> Step:
+    return functools.partial(_prctl_bound, option, value, 0, 0, 0)
 
 
 def _prctl(option: int, value: int) -> None:

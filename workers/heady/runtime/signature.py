@@ -4,18 +4,25 @@ import contextlib
 import inspect
 import typing
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
-from pydantic import ConfigDict, Field, TypeAdapter, create_model
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.fields import FieldInfo
+from typing_extensions import TypedDict
 
 from heady.context import Context
 
 
 class Signature:
-    """A function's parameters as one model, and its return type.
+    """A function's parameters as one typed dictionary, and its return type.
 
-    Parameters become fields ``p0``, ``p1``, … with the parameter's name as alias, so that no name can collide with a
-    model's own attributes.
+    A dictionary and no model: it is what the function is called with, and a model would be made and taken apart for
+    each call. What parses and serialises is pydantic's own C code, called without a frame of Python between.
+
+    Attributes:
+        bind: the arguments in a JSON object, validated, by the names of the parameters. Raises
+            ``pydantic.ValidationError``, which names each field that does not fit.
+        context_name: the parameter that takes the :class:`~heady.context.Context`, where there is one.
 
     Raises:
         TypeError: a parameter has no name to be given by, or a hint has no JSON form; says which.
@@ -24,36 +31,26 @@ class Signature:
     def __init__(self, target: Callable[..., Any]) -> None:
         hints = typing.get_type_hints(target, include_extras=True)
         fields: dict[str, Any] = {}
-        self._names: dict[str, str] = {}
-        self._context_name: str | None = None
+        self.context_name: str | None = None
         for parameter in inspect.signature(target).parameters.values():
-            if hints.get(parameter.name) is Context:
-                self._context_name = parameter.name
-                continue
-            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            hint = hints.get(parameter.name, Any)
+            if hint is Context:
+                self.context_name = parameter.name
+            elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise TypeError(f"{target.__name__}: parameter '{parameter}' cannot be given by name")
-            field = f"p{len(fields)}"
-            self._names[field] = parameter.name
-            hint = Annotated[hints.get(parameter.name, Any), Field(alias=parameter.name)]
-            fields[field] = (hint, ... if parameter.default is parameter.empty else parameter.default)
+            else:
+                fields[parameter.name] = _field(hint, parameter)
         with _naming(target, "its parameters"):
-            self._model = create_model(target.__name__, __config__=ConfigDict(extra="forbid"), **fields)
-            self.input_schema = self._model.model_json_schema()
+            parameters: Any = TypedDict(target.__name__, fields)  # type: ignore[operator]
+            parameters.__pydantic_config__ = ConfigDict(extra="forbid")
+            arguments = TypeAdapter[dict[str, Any]](parameters)
+            self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
+            self.input_schema = arguments.json_schema()
         with _naming(target, f"its return type {hints.get('return', Any)}"):
-            self._returned = TypeAdapter(_item_type(hints.get("return", Any)))
-            self.output_schema = self._returned.json_schema(mode="serialization")
-
-    def bind(self, arguments: bytes, context: Context) -> dict[str, Any]:
-        """The arguments in a JSON object, validated, by the names of the parameters.
-
-        Raises:
-            pydantic.ValidationError: names each field that does not fit.
-        """
-        model = self._model.model_validate_json(arguments)
-        bound = {name: getattr(model, field) for field, name in self._names.items()}
-        if self._context_name is not None:
-            bound[self._context_name] = context
-        return bound
+            returned = TypeAdapter[Any](_item_type(hints.get("return", Any)))
+            self._check = returned.validator.validate_python
+            self._to_json = returned.serializer.to_json
+            self.output_schema = returned.json_schema(mode="serialization")
 
     def dump(self, value: Any) -> bytes:
         """A returned value as JSON, checked against the return type.
@@ -62,7 +59,16 @@ class Signature:
             pydantic.ValidationError: it is not of the return type.
             pydantic_core.PydanticSerializationError: it has no JSON form.
         """
-        return self._returned.dump_json(self._returned.validate_python(value), by_alias=True)
+        return self._to_json(self._check(value), by_alias=True)
+
+
+def _field(hint: Any, parameter: inspect.Parameter) -> Any:
+    if parameter.default is parameter.empty:
+        return hint
+    if isinstance(parameter.default, FieldInfo):  # `limit: int = Field(10, gt=0)`
+        annotated = Annotated[hint, parameter.default]
+        return annotated if parameter.default.is_required() else NotRequired[annotated]
+    return NotRequired[Annotated[hint, Field(default=parameter.default)]]
 
 
 def _item_type(hint: Any) -> Any:

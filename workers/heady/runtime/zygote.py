@@ -1,6 +1,6 @@
 """The loop of a zygote: a connection is a child.
 
-A zygote listens on a unix socket. For each connection it accepts, it forks a process that serves that connection and
+A zygote listens on unix sockets. For each connection it accepts, it forks a process that serves that connection and
 ends; when a process ends, it reaps it, ends whatever that left behind, and reports. What a child writes to stdout and
 stderr passes through here, so that a report never overtakes it.
 
@@ -9,138 +9,163 @@ each child. The structure follows ``multiprocessing.forkserver``.
 """
 
 import contextlib
-import errno
+import functools
 import gc
 import os
-import selectors
+import select
 import signal
 import socket
 import struct
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
-from heady.runtime import forking, frames, process
+from heady.runtime import forking, frames, process, randomness
+from heady.runtime.slots import Slot, Slots
+
+#: Bound here, as what runs in a child for the first time looks up an attribute at the price of two copied pages.
+_dup2, _getppid, _exit = os.dup2, os.getppid, os._exit
 
 _STDOUT, _STDERR = 1, 2
 _LOG_HEADER = struct.Struct(">IB")
+#: Process id, status, microseconds of CPU time, minor faults, peak resident kilobytes.
+_EXIT = struct.Struct(">IiQQQ")
 _READ_SIZE = 65536
+#: Left free below a zygote's own descriptors for those that a worker opens later.
+_DESCRIPTOR_GAP = 64
+#: How often to look for ended children where there is no descriptor that tells.
+_POLL_MILLISECONDS = None if hasattr(os, "pidfd_open") else 50
+
+
+@dataclass(slots=True)
+class Port:
+    """A socket whose connections become processes of one kind."""
+
+    listener: socket.socket
+    #: What a process does with the descriptor of its connection; it ends when this returns.
+    serve: Callable[[int], None]
+    #: What it does to itself before.
+    steps: Sequence[process.Step]
 
 
 @dataclass(slots=True)
 class _Child:
-    """A forked process: its directory, and the pipes that it writes its log to, by their stream."""
+    """A forked process: its directory, the pipes of its stdout and stderr, and the descriptor that tells its end."""
 
-    directory: str
-    pipes: dict[int, int] = field(default_factory=dict)
+    slot: Slot
+    pipes: dict[int, int]
+    ending: int | None
 
 
 class Zygote:
     """Forks a process for each connection of the service, until the control connection ends.
 
     Args:
-        listener: where the service connects.
-        control: the service's connection for commands and reports.
-        serve: what a forked process does with its connection; it ends when this returns.
-        directory: where each process gets a directory of its own.
+        control: the descriptor of the service's connection for commands and reports.
+        server: the process id of the service, ``None`` where the system does not tell.
+        directory: where its processes get a directory each.
     """
 
-    def __init__(
-        self,
-        listener: socket.socket,
-        control: socket.socket,
-        serve: Callable[[socket.socket], None],
-        directory: str,
-    ) -> None:
-        self._listener = listener
-        self._control = control
-        self._serve = serve
-        self._directory = directory
-        self._server = peer(control)
+    def __init__(self, control: int, server: int | None, directory: str) -> None:
+        self._pid = os.getpid()
+        self._ceiling = process.raise_descriptor_limit()
+        self._floor = process.highest_descriptor() + _DESCRIPTOR_GAP
+        self.control = process.lift(control, self._floor)
+        self._server = server
+        self._slots = Slots(directory)
+        self._ports: list[Port] = []
         self.children: dict[int, _Child] = {}
-        self._count = 0
-        self._selector = selectors.DefaultSelector()
-        self._wakeup, self._wakeup_end = os.pipe()
+        #: By descriptor, what to do when there is something to read. Plain ``poll``: what ``selectors`` keeps of each
+        #: descriptor is more pages to write to, and most have a descriptor themselves, for children to inherit.
+        self._readers: dict[int, Callable[[], None]] = {}
+        self._poll = select.poll()
+
+    def open(self, listener: socket.socket, serve: Callable[[int], None], steps: Sequence[process.Step] = ()) -> None:
+        """Serves the connections of a listening socket as well; see :class:`Port`."""
+        lifted = socket.socket(fileno=process.lift(listener.detach(), self._floor))
+        lifted.setblocking(False)
+        close = functools.partial(os.closerange, self._floor, self._ceiling)
+        self._ports.append(Port(lifted, serve, [*process.leaving_group(), close, *steps]))
 
     def run(self) -> None:
         """Serves until the control connection has ended and so have all children."""
-        for fd in (self._wakeup, self._wakeup_end):
-            os.set_blocking(fd, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(self._wakeup_end, warn_on_full_buffer=False)
-        self._listener.setblocking(False)
-        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-        self._selector.register(self._control, selectors.EVENT_READ, self._obey)
-        self._selector.register(self._wakeup, selectors.EVENT_READ, self._reap)
+        for port in self._ports:
+            self._watch(port.listener.fileno(), functools.partial(self._accept, port))
+        self._watch(self.control, self._obey)
         gc.collect()
         gc.freeze()
-        while self._listener.fileno() >= 0 or self.children:
-            for key, _ in self._selector.select():
-                key.data()
+        gc.enable()  # here and not in each child; what is frozen no collection looks at
+        while self._ports or self.children:
+            for fd, _ in self._poll.poll(_POLL_MILLISECONDS):
+                if fd in self._readers:  # else unwatched in this round
+                    self._readers[fd]()
+            if _POLL_MILLISECONDS is not None:
+                for pid in list(self.children):
+                    self._reap(pid)
 
-    def _accept(self) -> None:
+    def _watch(self, fd: int, read: Callable[[], None]) -> None:
+        self._readers[fd] = read
+        self._poll.register(fd, select.POLLIN)
+
+    def _unwatch(self, fd: int) -> None:
+        del self._readers[fd]
+        self._poll.unregister(fd)
+
+    def _accept(self, port: Port) -> None:
         try:
-            connection, _ = self._listener.accept()
+            connection, _ = port.listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
         with connection:
             if peer(connection) == self._server:
                 connection.setblocking(True)
-                self._fork(connection)
+                self._fork(port, connection.fileno())
 
-    def _fork(self, connection: socket.socket) -> None:
-        self._count += 1
-        child = _Child(directory=f"{self._directory}/{os.getpid()}-{self._count}")
-        os.mkdir(child.directory, 0o700)
-        pipes = {stream: os.pipe() for stream in (_STDOUT, _STDERR)}
-        zygote = os.getpid()
+    def _fork(self, port: Port, connection: int) -> None:
+        slot = self._slots.take()
+        slot.enter()
+        randomness.reseed()
+        stdout, stdout_end = self._pipe()
+        stderr, stderr_end = self._pipe()
         pid = forking.fork()
         if pid == 0:
-            self._become_child(zygote, connection, child.directory, {stream: end for stream, (_, end) in pipes.items()})
-        for stream, (fd, end) in pipes.items():
-            os.close(end)
-            os.set_blocking(fd, False)
-            child.pipes[stream] = fd
-            self._selector.register(fd, selectors.EVENT_READ, lambda pid=pid, stream=stream: self._forward(pid, stream))
-        self.children[pid] = child
+            self._become_child(port, connection, stdout_end, stderr_end)
+        os.close(stdout_end)
+        os.close(stderr_end)
+        ending = process.lift(os.pidfd_open(pid), self._floor) if _POLL_MILLISECONDS is None else None
+        self.children[pid] = _Child(slot, {_STDOUT: stdout, _STDERR: stderr}, ending)
+        self._watch(stdout, functools.partial(self._forward, pid, _STDOUT))
+        self._watch(stderr, functools.partial(self._forward, pid, _STDERR))
+        if ending is not None:
+            self._watch(ending, functools.partial(self._reap, pid))
 
-    def _become_child(
-        self, zygote: int, connection: socket.socket, directory: str, outputs: dict[int, int]
-    ) -> NoReturn:
+    def _pipe(self) -> tuple[int, int]:
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        return process.lift(reader, self._floor), process.lift(writer, self._floor)
+
+    def _become_child(self, port: Port, connection: int, stdout: int, stderr: int) -> NoReturn:
         """The forked process: drops all that is the zygote's, serves, ends without running the zygote's clean-up."""
         status = 1
         try:
-            process.leave_group(zygote)
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for stream, end in outputs.items():
-                os.dup2(end, stream)
-                os.close(end)
-            self._close_own()
-            os.chdir(directory)
-            gc.enable()
-            self._serve(connection)
-            status = 0
+            _dup2(stdout, _STDOUT)
+            _dup2(stderr, _STDERR)
+            for step in port.steps:
+                if step():
+                    raise OSError(f"{step} failed")
+            if _getppid() == self._pid:  # else it died before its death could be followed
+                port.serve(connection)
+                status = 0
         except SystemExit as ending:
             status = exit_status(ending)
         except BaseException:
             traceback.print_exc()
         finally:
-            os._exit(status)
-
-    def _close_own(self) -> None:
-        self._selector.close()
-        self._listener.close()
-        self._control.close()
-        os.close(self._wakeup)
-        os.close(self._wakeup_end)
-        for child in self.children.values():
-            for fd in child.pipes.values():
-                os.close(fd)
+            _exit(status)
 
     def _obey(self) -> None:
-        frame = frames.receive(self._control)
+        frame = frames.receive(self.control)
         if frame is None:
             self.retire()
         elif frame[0] == frames.KILL:
@@ -148,9 +173,11 @@ class Zygote:
 
     def retire(self) -> None:
         """No new children; the loop ends with the last one."""
-        self._selector.unregister(self._control)
-        self._selector.unregister(self._listener)
-        self._listener.close()
+        self._unwatch(self.control)
+        for port in self._ports:
+            self._unwatch(port.listener.fileno())
+            port.listener.close()
+        self._ports.clear()
 
     def kill(self, pid: int) -> None:
         """Ends a child and its process group; what has left the group is ended when the child is reaped."""
@@ -158,31 +185,20 @@ class Zygote:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
-    def _reap(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wakeup, 512)
-        while True:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            child = self.children.pop(pid, None)
-            if child is None:
-                continue
-            self._end_strays()
-            for stream in list(child.pipes):
-                self._drain(pid, child, stream)
-            self._report(
-                frames.EXITED,
-                pid=pid,
-                status=os.waitstatus_to_exitcode(status),
-                cpuMs=round((usage.ru_utime + usage.ru_stime) * 1000, 3),
-                minorFaults=usage.ru_minflt,
-                maxRssBytes=usage.ru_maxrss * 1024,
-                leftover=_remove(child.directory),
-            )
+    def _reap(self, pid: int) -> None:
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended == 0:
+            return
+        child = self.children.pop(pid)
+        self._end_strays()
+        for stream in list(child.pipes):
+            self._drain(pid, child, stream)
+        if child.ending is not None:
+            self._close(child.ending)
+        leftover = self._slots.release(child.slot)
+        cpu = round((usage.ru_utime + usage.ru_stime) * 1e6)
+        report = _EXIT.pack(pid, os.waitstatus_to_exitcode(status), cpu, usage.ru_minflt, usage.ru_maxrss)
+        self._send(frames.EXITED, report + os.fsencode(leftover or ""))
 
     def _end_strays(self) -> None:
         """Ends the processes that ended children left behind, wherever those hid.
@@ -198,40 +214,36 @@ class Zygote:
                     os.waitpid(pid, 0)
 
     def _forward(self, pid: int, stream: int) -> None:
-        child = self.children.get(pid)
-        if child is None or stream not in child.pipes:  # reaped in the same round
-            return
+        child = self.children[pid]
         data = _read(child.pipes[stream])
         if data:
             self._send(frames.LOG, _LOG_HEADER.pack(pid, stream) + data)
         elif data == b"":
-            self._close_pipe(child, stream)
+            self._close(child.pipes.pop(stream))
 
     def _drain(self, pid: int, child: _Child, stream: int) -> None:
         while data := _read(child.pipes[stream]):
             self._send(frames.LOG, _LOG_HEADER.pack(pid, stream) + data)
-        self._close_pipe(child, stream)
+        self._close(child.pipes.pop(stream))
 
-    def _close_pipe(self, child: _Child, stream: int) -> None:
-        fd = child.pipes.pop(stream)
-        self._selector.unregister(fd)
+    def _close(self, fd: int) -> None:
+        self._unwatch(fd)
         os.close(fd)
 
-    def _report(self, kind: bytes, **fields: object) -> None:
-        with contextlib.suppress(OSError):  # retired: nobody listens
-            frames.send_json(self._control, kind, fields)
-
     def _send(self, kind: bytes, payload: bytes) -> None:
-        with contextlib.suppress(OSError):
-            frames.send(self._control, kind, payload)
+        with contextlib.suppress(OSError):  # retired: nobody listens
+            frames.send(self.control, kind, payload)
 
 
 def peer(connection: socket.socket) -> int | None:
     """The process at the other end of a unix socket; ``None`` where the system does not tell."""
     if not hasattr(socket, "SO_PEERCRED"):
         return None
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return struct.unpack("3i", credentials)[0]
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return _CREDENTIALS.unpack(credentials)[0]
+
+
+_CREDENTIALS = struct.Struct("3i")  # struct ucred
 
 
 def listen(path: str) -> socket.socket:
@@ -256,12 +268,3 @@ def _read(fd: int) -> bytes | None:
         return os.read(fd, _READ_SIZE)
     except BlockingIOError:
         return None
-
-
-def _remove(directory: str) -> str | None:
-    """Removes an empty directory, or returns the path of one that is not: the service empties it, off this loop."""
-    try:
-        os.rmdir(directory)
-    except OSError as error:
-        return directory if error.errno == errno.ENOTEMPTY else None
-    return None

@@ -1,0 +1,63 @@
+"""What a call comes to, as the frame that tells it: its result, or why there is none."""
+
+import json
+import os
+import traceback
+
+from pydantic import ValidationError
+
+from heady.runtime import frames
+
+_RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def failure(code: str, detail: str, *, trace: str | None = None, used: int | None = None) -> frames.Frame:
+    """The frame of a call without a result; ``used`` is how much of a limit, where one was hit."""
+    return frames.ERROR, json.dumps({"code": code, "detail": detail, "traceback": trace, "used": used}).encode()
+
+
+def raised(error: Exception) -> frames.Frame:
+    """The frame of a call whose function has raised."""
+    return failure("worker-error", f"{type(error).__name__}: {message_of(error)}", trace=traceback_of(error))
+
+
+def invalid_input(error: ValidationError) -> frames.Frame:
+    """The frame of a call whose arguments do not fit: JSON pointers (RFC 6901) to what is wrong."""
+    errors = [
+        {"pointer": "".join(f"/{_escape(part)}" for part in problem["loc"]), "detail": problem["msg"]}
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    if error.errors()[0]["type"] == "json_invalid":
+        return failure("malformed-body", errors[0]["detail"])
+    detail = f"{len(errors)} invalid field{'' if len(errors) == 1 else 's'}."
+    return frames.ERROR, json.dumps({"code": "invalid-input", "detail": detail, "errors": errors}).encode()
+
+
+def not_of_return_type(error: ValidationError) -> frames.Frame:
+    """The frame of a call that returned something else than its hint promises."""
+    problem = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in problem["loc"])
+    where = f" at {path}" if path else ""
+    return failure("worker-error", f"the returned value is not of the return type: {problem['msg']}{where}")
+
+
+def message_of(error: BaseException) -> str:
+    """An exception's message, also of one whose ``__str__`` raises."""
+    try:
+        return str(error)
+    except Exception as unprintable:
+        return f"(its message raised {type(unprintable).__name__})"
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback without the runtime's own frames."""
+    described = traceback.TracebackException.from_exception(error)
+    frames_of_user = [
+        frame for frame in described.stack if not frame.filename.startswith((_RUNTIME, "<frozen importlib"))
+    ]
+    described.stack = traceback.StackSummary.from_list(frames_of_user)
+    return "".join(described.format())
+
+
+def _escape(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,120 @@
+"""The functions of a worker file: loading it, and what the service is told of them."""
+
+import asyncio
+import dataclasses
+import importlib.machinery
+import importlib.util
+import inspect
+import sys
+import traceback
+import typing
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, ModuleType
+from typing import Any
+
+from heady.declaration import Declaration, declaration_of
+from heady.runtime import answers
+from heady.runtime.signature import Signature
+
+
+class Function:
+    """A function of a worker. ``error`` says why it cannot be called, where it cannot."""
+
+    def __init__(self, target: Callable[..., Any]) -> None:
+        self.target = target
+        self.name = target.__name__
+        self.declaration = declaration_of(target) or Declaration()
+        self.signature: Signature | None = None
+        self.error: str | None = None
+        try:
+            self.signature = Signature(target)
+        except (TypeError, NameError) as error:
+            self.error = str(error)
+
+    def describe(self) -> dict[str, Any]:
+        """What the service is told of it: schemas, and limits where it declares them."""
+        signature = self.signature
+        return {
+            "name": self.name,
+            "description": inspect.getdoc(self.target),
+            "error": self.error,
+            "input": signature and signature.input_schema,
+            "output": signature and signature.output_schema,
+            "declared": {_camel(name): value for name, value in dataclasses.asdict(self.declaration).items()},
+        }
+
+
+def load(file: Path) -> ModuleType:
+    """Imports a worker file as ``workers.<stem>``, which no other module is called, whatever the file's name."""
+    name = f"workers.{file.stem}"
+    loader = _SourceLoader(name, str(file))
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
+
+
+def functions_of(module: ModuleType) -> dict[str, Function]:
+    """The public top-level functions that the module itself defines and that have type hints or ``@function``."""
+    return {
+        name: Function(value)
+        for name, value in vars(module).items()
+        if inspect.isfunction(value)
+        and not name.startswith("_")
+        and value.__module__ == module.__name__
+        and (declaration_of(value) is not None or value.__annotations__)
+    }
+
+
+def describe_import_error(error: BaseException, file: str) -> dict[str, Any]:
+    """Why a file does not load: the message with file and line, and the traceback from the file on."""
+    if isinstance(error, SyntaxError) and error.filename:
+        where, line = error.filename, error.lineno
+    else:
+        frame = next(
+            (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == file), None
+        )
+        where, line = file, frame and frame.lineno
+    message = error.msg if isinstance(error, SyntaxError) else answers.message_of(error)
+    return {
+        "message": f"{type(error).__name__}: {message}",
+        "file": where,
+        "line": line,
+        "traceback": answers.traceback_of(error),
+    }
+
+
+def call(target: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """Calls a function, sync or async; a generator's items come as a list."""
+    returned = target(**arguments)
+    return _to_its_end(returned) if type(returned) in _LAZY else returned
+
+
+_LAZY = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
+
+
+def _to_its_end(returned: Any) -> Any:
+    if isinstance(returned, CoroutineType):
+        return asyncio.run(returned)
+    if isinstance(returned, GeneratorType):
+        return list(returned)
+    return asyncio.run(_collect(returned))
+
+
+async def _collect(items: AsyncIterator[Any]) -> list[Any]:
+    return [item async for item in items]
+
+
+class _SourceLoader(importlib.machinery.SourceFileLoader):
+    """Never reads nor writes bytecode: that is told stale by whole seconds, and a file may be saved twice in one."""
+
+    def path_stats(self, path: Any) -> typing.NoReturn:  # noqa: ARG002
+        raise OSError
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
