@@ -21,6 +21,8 @@ export interface Config extends Environment {
   readonly pyMemoryBytes: number;
   /** The project's root: `routes/`, `workers/` and `.venv` are in it. */
   readonly root: string;
+  /** All variables that are set, those of the user's own functions too. */
+  readonly environment: Raw;
   /** Values never to be printed, by the name of their variable. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Worth a line at start, but no reason not to start. */
@@ -141,6 +143,7 @@ function complete(
     pyMemoryBytes:
       environment.HEADY_PY_MEMORY ?? Math.min(512 * 1024 ** 2, Math.max(128 * 1024 ** 2, memory / 4)),
     root: resolve(root),
+    environment: set,
     secrets: secretsOf(environment, apiKey),
     warnings,
   };

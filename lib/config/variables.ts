@@ -195,7 +195,6 @@ export const variables = {
     schema: z.enum(['off', 'auto', 'require']).default('auto'),
     description: 'Whether children are confined by the kernel.',
     source: 'optional',
-    planned: true,
   }),
   HEADY_RATE_LIMIT_MAX: define({
     schema: count(1).default(1200),

@@ -1,4 +1,5 @@
 import type { Child } from './child.ts';
+import { WorkerFailure } from './worker-failure.ts';
 
 /** The zygote ended before a child was ready: nothing was started, the call may go to the next one. */
 export class ZygoteGone extends Error {
@@ -10,10 +11,13 @@ interface ChildPoolOptions {
   readonly fork: () => Promise<Child | undefined>;
   /** Processes that wait ready, beyond those that serve. */
   readonly spares: number;
+  /** Called when none could be started and no call has waited for it. */
+  readonly onFailure: (failure: WorkerFailure) => void;
 }
 
-/** How long after a child that ended before it was ready the next one is started. */
-const restartDelayMs = 50;
+/** How long after a child that ended before it was ready the next one is started, doubled each time. */
+const firstDelayMs = 50;
+const maxDelayMs = 10_000;
 
 /** Children of one profile, forked ahead of need. */
 export class ChildPool {
@@ -21,6 +25,7 @@ export class ChildPool {
   readonly #ready: Child[] = [];
   readonly #waiting: PromiseWithResolvers<Child>[] = [];
   #starting = 0;
+  #delayMs = firstDelayMs;
   #closed = false;
 
   constructor(options: ChildPoolOptions) {
@@ -37,6 +42,7 @@ export class ChildPool {
    * A ready child, now the caller's.
    *
    * @throws {ZygoteGone} the pool is closed.
+   * @throws {WorkerFailure} a child says why it cannot serve.
    */
   async take(): Promise<Child> {
     if (this.#closed) throw new ZygoteGone();
@@ -64,10 +70,30 @@ export class ChildPool {
 
   async #start(): Promise<void> {
     this.#starting += 1;
-    const child = await this.#options.fork().catch(() => undefined);
+    const child = await this.#fork();
     this.#starting -= 1;
-    if (child) this.#offer(child);
-    else setTimeout(() => this.replenish(), restartDelayMs).unref();
+    if (child) {
+      this.#delayMs = firstDelayMs;
+      this.#offer(child);
+    } else {
+      setTimeout(() => this.replenish(), this.#delayMs).unref();
+      this.#delayMs = Math.min(2 * this.#delayMs, maxDelayMs);
+    }
+  }
+
+  async #fork(): Promise<Child | undefined> {
+    try {
+      return await this.#options.fork();
+    } catch (error) {
+      if (error instanceof WorkerFailure) this.#fail(error);
+      return undefined; // any other is that of a zygote that has just died, which ends the pool as well
+    }
+  }
+
+  #fail(error: WorkerFailure): void {
+    const waiter = this.#waiting.shift();
+    if (waiter) waiter.reject(error);
+    else this.#options.onFailure(error);
   }
 
   #offer(child: Child): void {

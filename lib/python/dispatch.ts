@@ -4,7 +4,8 @@ import { ZygoteGone } from './child-pool.ts';
 import type { Child } from './child.ts';
 import type { DescribedFunction } from './messages.ts';
 import { nearNames } from './near-names.ts';
-import { WorkerImportError, type WorkerZygote } from './worker-zygote.ts';
+import { WorkerFailure } from './worker-failure.ts';
+import type { WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
 
 /** How often a call is handed on when its zygote dies under it before it has started. */
@@ -36,6 +37,8 @@ export async function takeChild(
       return { zygote, child: await zygote.take(described) };
     } catch (error) {
       if (error instanceof ZygoteGone && handovers < maxHandovers) continue;
+      if (error instanceof WorkerFailure)
+        throw unavailable(`'${worker.name}' has no process for the call`, error);
       throw new Problem('worker-crashed', `Worker '${worker.name}': its zygote keeps dying.`, {
         cause: error,
       });
@@ -61,11 +64,11 @@ async function zygoteOf(worker: Worker): Promise<WorkerZygote> {
   try {
     return await worker.zygote();
   } catch (error) {
-    const failure = error instanceof WorkerImportError ? { traceback: error.failure.traceback } : {};
-    throw new Problem(
-      'worker-unavailable',
-      `Worker '${worker.name}' does not load: ${(error as Error).message}.`,
-      { ...failure, cause: error },
-    );
+    throw unavailable(`'${worker.name}' does not load`, error as Error);
   }
+}
+
+function unavailable(what: string, cause: Error): Problem {
+  const traceback = cause instanceof WorkerFailure ? { traceback: cause.traceback } : {};
+  return new Problem('worker-unavailable', `Worker ${what}: ${cause.message}.`, { ...traceback, cause });
 }

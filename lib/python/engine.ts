@@ -15,8 +15,10 @@ import { serveCall } from './invocation.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
 import { type ListedWorker, listWorker } from './listing.ts';
+import type { DescribedFunction } from './messages.ts';
 import { conclude, endingOf, failureOf } from './outcome.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
+import { Secrets } from './secrets.ts';
 import { WorkerRegistry } from './worker-registry.ts';
 import type { OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
@@ -25,6 +27,8 @@ export interface EngineOptions {
   readonly config: Config;
   readonly log: Log;
   readonly invocations: InvocationStore;
+  /** Values that no log may show, by name; those of functions join them. */
+  readonly secrets: Map<string, string>;
   /** Variables of every Python process. */
   readonly environment: Readonly<Record<string, string>>;
   /** Called for each invocation; disposed of when its process is gone. */
@@ -49,6 +53,7 @@ interface Admitted {
 /** Runs Python functions, each call in a process of its own. */
 export class PythonEngine {
   readonly #options: EngineOptions;
+  readonly #secrets: Secrets;
   readonly #interpreter: Interpreter;
   readonly #run: RunDirectory;
   readonly #base: BaseSupervisor;
@@ -63,12 +68,14 @@ export class PythonEngine {
   ) {
     const { config, log } = options;
     this.#options = options;
+    this.#secrets = new Secrets(config, options.secrets);
     this.#interpreter = interpreter;
     this.#run = run;
     this.#base = base;
     this.#workers = new WorkerRegistry({
       directory: workersDirectory(config),
       opening: openingOf(options),
+      secrets: this.#secrets,
       base,
       log,
     });
@@ -138,6 +145,7 @@ export class PythonEngine {
   async invoke(call: Call): Promise<Answer> {
     const worker = this.#workers.get(call.worker);
     const described = await functionOf(worker, call.function);
+    this.#checkSecrets(described);
     const limits = limitsOf(described.declared, this.#options.config);
     const entry = this.#journal.open(call);
     const queuedAt = performance.now();
@@ -154,6 +162,14 @@ export class PythonEngine {
     await this.#workers[Symbol.asyncDispose]();
     await this.#base.stop();
     await this.#run.remove();
+  }
+
+  #checkSecrets({ name, declared }: DescribedFunction): void {
+    try {
+      this.#secrets.check(declared.secrets);
+    } catch (error) {
+      throw new Problem('worker-unavailable', `${name}: ${(error as Error).message}.`, { cause: error });
+    }
   }
 
   /** Waits for a slot and for a child that is ready. */
@@ -184,6 +200,7 @@ export class PythonEngine {
       name: `${call.worker}.${call.function}`,
       limits,
       peakMemoryBytes,
+      mask: (said) => this.#secrets.mask(said),
     });
     void child.ended.then((end) => {
       slot[Symbol.dispose]();
@@ -220,6 +237,9 @@ function openingOf({ config, environment }: EngineOptions): Omit<OpenOrder, 'nam
       diskBytes: defaultDiskBytes,
     },
     environment,
+    sandbox: config.HEADY_PY_SANDBOX,
+    code: ['workers', 'routes'].map((folder) => join(config.root, folder)),
+    private: config.HEADY_DATA_DIR === undefined ? [] : [config.HEADY_DATA_DIR],
   };
 }
 

@@ -8,6 +8,7 @@ export const FrameKind = {
   call: 'C',
   kill: 'K',
   loaded: 'W',
+  needs: 'N',
   failed: 'U',
   ready: 'H',
   result: 'R',

@@ -42,11 +42,16 @@ export const describedFunction = z.object({
   declared: declaration,
   /** Which of the worker's sockets gives a process for it: those of one profile serve any of its functions. */
   profile: z.int(),
+  /** Whether such a process waits for variables before it is ready. */
+  prepared: z.boolean(),
 });
 
 export type DescribedFunction = z.output<typeof describedFunction>;
 
 export const loadedMessage = z.object({ functions: z.array(describedFunction) });
+
+/** The variables that a worker's file is to have when it is imported. */
+export const needsMessage = z.array(z.string());
 
 export const failedMessage = z.object({
   message: z.string(),
@@ -55,7 +60,7 @@ export const failedMessage = z.object({
   traceback: z.string(),
 });
 
-export type ImportFailure = z.output<typeof failedMessage>;
+export type Failure = z.output<typeof failedMessage>;
 
 /** What a process says of itself when it waits for its order. */
 export interface Ready {

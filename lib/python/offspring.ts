@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { type Child, type ChildEnd, ChildOutput, type OutputSink } from './child.ts';
 import { Connection } from './connection.ts';
 import { type Frame, FrameKind } from './frames.ts';
-import { readExit, readLogChunk, readReady } from './messages.ts';
+import { failedMessage, readExit, readLogChunk, readMessage, readReady } from './messages.ts';
+import { WorkerFailure } from './worker-failure.ts';
 
 interface OffspringOptions {
   /** The zygote's control connection. */
@@ -25,11 +26,19 @@ export class Offspring {
     void control.closed.then(() => this.#lost());
   }
 
-  /** A new process of those that one of the zygote's sockets gives, when it is ready; undefined when it ended before. */
-  async fork(socket: string): Promise<Child | undefined> {
+  /**
+   * A new process of those that one of the zygote's sockets gives, when it is ready; undefined when it ended before.
+   * Where there are variables, it is told them first.
+   *
+   * @throws {WorkerFailure} it says why it cannot serve.
+   */
+  async fork(socket: string, variables?: Readonly<Record<string, string>>): Promise<Child | undefined> {
     const { control } = this.#options;
     const connection = await Connection.open(socket);
+    if (variables) connection.sendJson(FrameKind.prepare, variables);
     const frame = await connection.next();
+    const failure = frame?.kind === FrameKind.failed ? readMessage(failedMessage, frame) : undefined;
+    if (failure) throw new WorkerFailure(failure);
     if (frame?.kind !== FrameKind.ready) return undefined;
     const { pid, directory } = readReady(frame);
     const { promise: ended } = this.#end(pid); // the report of its end may even have come first

@@ -12,6 +12,8 @@ interface Invoked {
   readonly name: string;
   readonly limits: Limits;
   readonly peakMemoryBytes: number;
+  /** Takes the secrets out of what the function says. */
+  readonly mask: <T>(said: T) => T;
 }
 
 /** What a call comes to: the returned value as JSON, or why there is none. */
@@ -25,7 +27,7 @@ export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
     case 'result':
       return { ok: true, json: verdict.json };
     case 'error':
-      return { ok: false, error: problemOfError(verdict.error, invoked) };
+      return { ok: false, error: problemOfError(invoked.mask(verdict.error), invoked) };
     case 'stopped':
       return { ok: false, error: limitProblem(verdict.by, verdict.used, invoked) };
     case 'crashed':
@@ -71,11 +73,11 @@ function limitProblem(
   return new Problem(code, `${name} was ended at its ${by} limit of ${limit}.`, { limit, used });
 }
 
-function crashProblem(end: ChildEnd, { name, limits }: Invoked): Problem {
+function crashProblem(end: ChildEnd, invoked: Invoked): Problem {
+  const { name } = invoked;
   if (end.kind === 'lost')
     return new Problem('worker-crashed', `${name}: its process ended with its zygote (signal SIGKILL).`);
   const how = describeStatus(end.exit.status);
-  if (how === 'signal SIGXCPU')
-    return limitProblem('cpu', end.exit.cpuMs, { name, limits, peakMemoryBytes: 0 });
+  if (how === 'signal SIGXCPU') return limitProblem('cpu', end.exit.cpuMs, invoked);
   return new Problem('worker-crashed', `${name}: its process ended with ${how} before it had answered.`);
 }

@@ -3,6 +3,7 @@ import { Problem } from '#lib/problems';
 
 import type { BaseSupervisor } from './base-supervisor.ts';
 import { nearNames } from './near-names.ts';
+import type { Secrets } from './secrets.ts';
 import { type OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import { Worker } from './worker.ts';
 import { watchWorkers, workerFiles } from './workers-directory.ts';
@@ -13,6 +14,7 @@ interface RegistryOptions {
   /** What the zygotes of all workers are told. */
   readonly opening: Omit<OpenOrder, 'name' | 'file'>;
   readonly base: BaseSupervisor;
+  readonly secrets: Secrets;
   readonly log: Log;
 }
 
@@ -74,10 +76,10 @@ export class WorkerRegistry implements AsyncDisposable {
   }
 
   #worker(name: string, file: string): Worker {
-    const { base, opening, log } = this.#options;
+    const { base, opening, secrets, log } = this.#options;
     const load = async () => {
       const order = { ...opening, name, file };
-      return WorkerZygote.load(await base.current(), { order, importTimeoutMs, spares, log });
+      return WorkerZygote.load(await base.current(), { order, importTimeoutMs, spares, secrets, log });
     };
     return new Worker({ name, file, load, log });
   }

@@ -5,28 +5,19 @@ import type { Log } from '#lib/log';
 import type { BaseZygote } from './base-zygote.ts';
 import { ChildPool, ZygoteGone } from './child-pool.ts';
 import type { Child, OutputSink } from './child.ts';
-import { FrameKind } from './frames.ts';
+import { type Frame, FrameKind } from './frames.ts';
 import {
   type DescribedFunction,
   describeStatus,
   failedMessage,
-  type ImportFailure,
+  type Failure,
   loadedMessage,
+  needsMessage,
   readMessage,
 } from './messages.ts';
 import { Offspring } from './offspring.ts';
-
-/** A worker file that does not import. */
-export class WorkerImportError extends Error {
-  override readonly name = 'WorkerImportError';
-  readonly failure: ImportFailure;
-
-  constructor(failure: ImportFailure) {
-    const file = failure.file.replace(/^.*\/(?=workers\/)/, ''); // as the user knows it
-    super(`${failure.message} (${file}${failure.line === null ? '' : `, line ${failure.line}`})`);
-    this.failure = failure;
-  }
-}
+import type { Secrets } from './secrets.ts';
+import { WorkerFailure } from './worker-failure.ts';
 
 /** Which worker a process becomes the zygote of. */
 export interface OpenOrder {
@@ -42,6 +33,11 @@ export interface OpenOrder {
   };
   /** Variables of the import and of every child. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly sandbox: 'off' | 'auto' | 'require';
+  /** Folders that every worker may read. */
+  readonly code: readonly string[];
+  /** Folders that none may, nor one above them. */
+  readonly private: readonly string[];
 }
 
 interface WorkerZygoteOptions {
@@ -49,6 +45,7 @@ interface WorkerZygoteOptions {
   readonly importTimeoutMs: number;
   /** Children of each profile that wait ready, beyond those that serve. */
   readonly spares: number;
+  readonly secrets: Secrets;
   readonly log: Log;
 }
 
@@ -64,37 +61,39 @@ export class WorkerZygote {
   private constructor(
     process: Child,
     functions: readonly DescribedFunction[],
-    { order, spares, log }: WorkerZygoteOptions,
+    { order, spares, secrets, log }: WorkerZygoteOptions,
   ) {
     const { connection, directory } = process;
     const sink =
       (pid: number): OutputSink =>
       (message) =>
         log.info({ message, worker: order.name, pid });
+    const onFailure = ({ message }: Error) =>
+      log.error({ message: `worker ${order.name} has no process that could serve: ${message}` });
     const offspring = new Offspring({ control: connection, sink });
-    const profiles = new Set(functions.map(({ profile }) => profile));
+    const profiles = new Map(functions.map((described) => [described.profile, described]));
     this.#process = process;
     this.functions = new Map(functions.map((described) => [described.name, described]));
-    this.#pools = Array.from(profiles, (_, profile) => {
+    this.#pools = Array.from(profiles, ([profile, { prepared, declared }]) => {
       const socket = join(directory, `${profile}.sock`);
-      return new ChildPool({ fork: () => offspring.fork(socket), spares });
+      const variables = () => (prepared ? secrets.values(declared.secrets) : undefined);
+      return new ChildPool({ fork: async () => offspring.fork(socket, variables()), spares, onFailure });
     });
     void connection.closed.then(() => this.#close());
   }
 
-  /** @throws {WorkerImportError} */
+  /** @throws {WorkerFailure} */
   static async load(base: BaseZygote, options: WorkerZygoteOptions): Promise<WorkerZygote> {
     const { order, importTimeoutMs, log } = options;
     const process = await base.fork();
     process.output.redirect((message, stream) => log.info({ message, worker: order.name, stream }));
     process.connection.sendJson(FrameKind.open, order);
     const timer = setTimeout(() => process.kill(), importTimeoutMs);
-    const answer = await process.connection.next();
-    clearTimeout(timer);
+    const answer = await answerOf(process, options).finally(() => clearTimeout(timer));
     const loaded = answer?.kind === FrameKind.loaded ? readMessage(loadedMessage, answer) : undefined;
     if (loaded) return new WorkerZygote(process, loaded.functions, options);
     const failure = answer?.kind === FrameKind.failed ? readMessage(failedMessage, answer) : undefined;
-    throw new WorkerImportError(failure ?? (await endedInImport(process, order.file)));
+    throw new WorkerFailure(failure ?? (await endedInImport(process, order.file)));
   }
 
   /** Whether it takes no more calls. */
@@ -139,7 +138,26 @@ export class WorkerZygote {
   }
 }
 
-async function endedInImport(process: Child, file: string): Promise<ImportFailure> {
+/** What a process says of the file that it was told to load; it gets the variables that the file is to have first. */
+async function answerOf(process: Child, { order, secrets }: WorkerZygoteOptions): Promise<Frame | undefined> {
+  const { connection } = process;
+  const answer = await connection.next();
+  if (answer?.kind !== FrameKind.needs) return answer;
+  try {
+    connection.sendJson(FrameKind.prepare, secrets.values(readMessage(needsMessage, answer) ?? []));
+  } catch (error) {
+    connection.close();
+    throw new WorkerFailure({
+      message: (error as Error).message,
+      file: order.file,
+      line: null,
+      traceback: '',
+    });
+  }
+  return connection.next();
+}
+
+async function endedInImport(process: Child, file: string): Promise<Failure> {
   const end = await process.ended;
   const how = end.kind === 'exited' ? ` with ${describeStatus(end.exit.status)}` : '';
   return { message: `its process ended${how} while it imported`, file, line: null, traceback: '' };

@@ -1,6 +1,7 @@
 import type { Log } from '#lib/log';
 
-import { WorkerImportError, type WorkerZygote } from './worker-zygote.ts';
+import { WorkerFailure } from './worker-failure.ts';
+import type { WorkerZygote } from './worker-zygote.ts';
 
 /** How long an import that failed is not tried again. */
 const retryMs = 5000;
@@ -8,7 +9,7 @@ const retryMs = 5000;
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'loading' | 'loaded'; readonly zygote: Promise<WorkerZygote> }
-  | { readonly kind: 'failed'; readonly error: WorkerImportError; readonly at: number };
+  | { readonly kind: 'failed'; readonly error: WorkerFailure; readonly at: number };
 
 /** One file in `workers/`: its zygote, loaded when it is first needed and replaced when the file has changed. */
 export class Worker {
@@ -35,7 +36,7 @@ export class Worker {
     this.#log = log;
   }
 
-  /** @throws {WorkerImportError} */
+  /** @throws {WorkerFailure} */
   async zygote(): Promise<WorkerZygote> {
     const state = this.#state;
     if (state.kind === 'failed' && performance.now() - state.at < retryMs) throw state.error;
@@ -74,19 +75,19 @@ export class Worker {
         functions: [...loaded.functions.keys()].join(','),
       });
     } catch (error) {
-      if (error instanceof WorkerImportError) this.#fail(loading, error);
+      if (error instanceof WorkerFailure) this.#fail(loading, error);
       else if (this.#state === loading) this.#state = { kind: 'idle' };
       throw error;
     }
     return zygote;
   }
 
-  #fail(loading: State, error: WorkerImportError): void {
+  #fail(loading: State, error: WorkerFailure): void {
     if (this.#state !== loading) return;
     this.#state = { kind: 'failed', error, at: performance.now() };
     this.#log.error({
       message: `worker ${this.name} does not load: ${error.message}`,
-      traceback: error.failure.traceback,
+      traceback: error.traceback,
     });
   }
 }

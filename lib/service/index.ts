@@ -28,11 +28,8 @@ export class Service {
 
   /** Starts all parts. @throws {InterpreterError} there is no usable Python. */
   static async start(config: Config): Promise<Service> {
-    const log = createLog({
-      format: config.logFormat,
-      level: config.HEADY_LOG_LEVEL,
-      secrets: config.secrets,
-    });
+    const secrets = new Map(config.secrets);
+    const log = createLog({ format: config.logFormat, level: config.HEADY_LOG_LEVEL, secrets });
     for (const warning of config.warnings) log.warn(warning);
     const invocations = memoryInvocations();
     const inference = await InferenceGateway.start(config, log);
@@ -41,6 +38,7 @@ export class Service {
         config,
         log,
         invocations,
+        secrets,
         environment: inference.environment,
         grant: (id) => inference.grant(id),
       });

@@ -66,6 +66,7 @@ describe('a zygote that dies', () => {
 describe('more calls than slots', () => {
   it('wait in turn, are turned away when too many wait, and time out when they wait too long', async () => {
     await zygoteOf('hostile');
+    await waitFor(async () => (await load()).running === 0 || undefined);
     const calls = Array.from({ length: 2 }, () => server.call('hostile/wait', { seconds: 3 }));
     await waitFor(async () => (await load()).running === 2 || undefined);
     const queued = Array.from({ length: 2 }, () => server.call('hostile/wait', { seconds: 0 }));

@@ -5,7 +5,8 @@ A worker is a plain module in ``workers/``; each public top-level function with 
 
 from heady.context import Context
 from heady.declaration import function
+from heady.hooks import after_fork, before_fork
 from heady.inference import inference
 from heady.shell import main
 
-__all__ = ["Context", "function", "inference", "main"]
+__all__ = ["Context", "after_fork", "before_fork", "function", "inference", "main"]

@@ -21,6 +21,7 @@ def run_file(file: Path, words: Sequence[str]) -> None:
     """Runs the function that ``words`` name, with the JSON object on stdin; exits with 1 on any problem."""
     from pydantic import ValidationError
 
+    from heady import hooks
     from heady.context import Context
     from heady.runtime import functions
 
@@ -33,6 +34,8 @@ def run_file(file: Path, words: Sequence[str]) -> None:
     if function.signature is None:
         _exit(f"{function.error}")
     context = Context(request_id="shell", invocation_id=str(os.getpid()), worker=file.stem, function=name)
+    for hook in hooks.after:
+        hook()
     try:
         arguments = function.signature.bind(sys.stdin.buffer.read() or b"{}")
         if function.signature.context_name is not None:

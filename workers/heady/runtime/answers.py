@@ -3,6 +3,7 @@
 import json
 import os
 import traceback
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -39,6 +40,12 @@ def not_of_return_type(error: ValidationError) -> frames.Frame:
     path = ".".join(str(part) for part in problem["loc"])
     where = f" at {path}" if path else ""
     return failure("worker-error", f"the returned value is not of the return type: {problem['msg']}{where}")
+
+
+def failure_to_start(error: Exception) -> dict[str, Any]:
+    """Why there is no process for a call, as the payload of a ``FAILED`` frame."""
+    message = f"{type(error).__name__}: {message_of(error)}"
+    return {"message": message, "file": "", "line": None, "traceback": traceback_of(error)}
 
 
 def message_of(error: BaseException) -> str:

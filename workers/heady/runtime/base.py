@@ -15,6 +15,7 @@ from heady.runtime import forking
 forking.record_hooks()  # before anything that registers one is imported
 
 from heady.runtime import process, worker, zygote  # noqa: E402
+from heady.runtime.slots import Slots  # noqa: E402
 
 
 class Base(zygote.Zygote):
@@ -44,8 +45,8 @@ def main() -> None:
     if peer not in (server, None):
         sys.exit(f"connection from process {peer}, not from the service")
     process.unfollow_server()  # the end of the control connection says it from here on
-    base = Base(control.detach(), peer, directory)
-    base.open(listener, functools.partial(worker.serve, server=peer))
+    base = Base(control.detach(), peer)
+    base.adopt(listener, functools.partial(worker.serve, server=server), Slots(f"{directory}/", lambda _: ()))
     base.run()
 
 

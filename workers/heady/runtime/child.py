@@ -6,16 +6,20 @@ more), so what can be is done before the fork, by its zygote.
 
 import os
 import struct
+import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, from_json
 
+from heady import hooks
 from heady.context import Context
 from heady.runtime import answers, frames
-from heady.runtime.functions import Function, call
+from heady.runtime.functions import Function, call, describe_failure
+from heady.runtime.time_limit import run_hooks
 
 _LENGTH = _PID = struct.Struct(">I")
 
@@ -24,19 +28,29 @@ class Server:
     """Serves the calls of one worker: one a process.
 
     Args:
-        worker: its name.
+        file: its file.
         functions: by their names.
         rehearsal: a function of a text that each process calls once before it waits for its call.
     """
 
-    def __init__(self, worker: str, functions: Mapping[str, Function], rehearsal: Function) -> None:
-        self._worker = worker
+    def __init__(self, file: Path, functions: Mapping[str, Function], rehearsal: Function) -> None:
+        self._file = file
         self._functions = {**functions, _REHEARSED: rehearsal}
 
     def serve(self, connection: int) -> None:
         """Rehearses, waits for the call on this connection, answers it, and leaves the rest to the process's end."""
         self.rehearse()
         self._serve(connection, connection)
+
+    def prepare_and_serve(self, connection: int) -> None:
+        """The same for a process that gets environment variables of its own first, or for one with hooks."""
+        os.environ.update(frames.receive_json(connection, frames.PREPARE))
+        try:
+            run_hooks(hooks.after)
+        except BaseException as error:
+            frames.send_json(connection, frames.FAILED, describe_failure(error, str(self._file)))
+            sys.exit(1)
+        self.serve(connection)
 
     def rehearse(self) -> None:
         """Walks the whole path of a call once.
@@ -95,7 +109,7 @@ class Server:
         return Context(
             request_id=order["requestId"],
             invocation_id=order["invocationId"],
-            worker=self._worker,
+            worker=self._file.stem,
             function=order["function"],
             deadline=time.monotonic() + order["timeoutSeconds"],
         )

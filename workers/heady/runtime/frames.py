@@ -7,19 +7,21 @@ without is a page that it does not copy.
 import json
 import os
 import struct
+import sys
 from typing import Any
 
 _HEADER = struct.Struct(">Ic")
 
 # From the service to a process.
 OPEN = b"O"  # JSON: load this worker file
-PREPARE = b"P"  # JSON: the environment variables that the process is to have
+PREPARE = b"P"  # JSON: environment variables, for a process that waits for them
 CALL = b"C"  # 4 bytes length, that much JSON: how to serve this call; then its arguments, a JSON object
 KILL = b"K"  # 4 bytes process id: end this child and all its processes
 
 # From a process to the service.
 LOADED = b"W"  # JSON: the worker's functions
-FAILED = b"U"  # JSON: why the worker does not load
+NEEDS = b"N"  # JSON: the environment variables that the worker's file is to have when it is imported
+FAILED = b"U"  # JSON: why the worker does not load, or the process cannot serve
 READY = b"H"  # 4 bytes process id, then its directory: it waits for its order
 RESULT = b"R"  # bytes: the returned value as JSON
 ERROR = b"E"  # JSON: why there is no result
@@ -53,6 +55,14 @@ def receive(fd: int) -> Frame | None:
     except ConnectionResetError:
         return None
     return None if payload is None else (kind, payload)
+
+
+def receive_json(fd: int, kind: bytes) -> Any:
+    """The payload of the next frame, which is of that kind; at the end of the stream this process ends."""
+    frame = receive(fd)
+    if frame is None or frame[0] != kind:
+        sys.exit()
+    return json.loads(frame[1])
 
 
 def _receive_exactly(fd: int, length: int) -> bytes | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from heady.declaration import Declaration, declaration_of
 from heady.runtime import answers
+from heady.runtime.needs import Needs
 from heady.runtime.signature import Signature
 
 
@@ -31,6 +32,11 @@ class Function:
             self.signature = Signature(target)
         except (TypeError, NameError) as error:
             self.error = str(error)
+
+    def check(self, needs: Needs) -> None:
+        """Makes it one that cannot be called when it needs what its zygote was not granted."""
+        if option := needs.missing(self.declaration):
+            self.error = f"{self.name}: {option} must be a literal in its decorator, as it is read before the file runs"
 
     def describe(self) -> dict[str, Any]:
         """What the service is told of it: schemas, and limits where it declares them."""
@@ -69,8 +75,8 @@ def functions_of(module: ModuleType) -> dict[str, Function]:
     }
 
 
-def describe_import_error(error: BaseException, file: str) -> dict[str, Any]:
-    """Why a file does not load: the message with file and line, and the traceback from the file on."""
+def describe_failure(error: BaseException, file: str) -> dict[str, Any]:
+    """Why a file's processes cannot serve: the message with file and line, and the traceback from the file on."""
     if isinstance(error, SyntaxError) and error.filename:
         where, line = error.filename, error.lineno
     else:

@@ -5,24 +5,26 @@ child must fault each page in again, sixteen at a time (``vma_needs_copy`` in th
 third of a child's faults. So each is written to, once: a byte of its first page, with the value that it has.
 """
 
-import sys
+import contextlib
+import os
 
 
-def write_once() -> int:
-    """Marks this process's code mappings as written to; returns how many. None where the kernel does not allow it."""
-    if sys.platform != "linux":
-        return 0
-    count = 0
-    try:
-        with open("/proc/self/maps") as maps, open("/proc/self/mem", "r+b", buffering=0) as memory:
+class Memory:
+    """This process's own memory, opened while it still may be: a sandbox keeps it from that."""
+
+    def __init__(self) -> None:
+        self._fd: int | None = None
+        with contextlib.suppress(OSError):  # not Linux, or a hardened one: slower children
+            self._fd = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
+
+    def write_once(self) -> None:
+        """Writes to each code mapping, where the kernel allows it, and closes the memory."""
+        if self._fd is None:
+            return
+        with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
             for start in [_start(line) for line in maps if _is_code(line)]:
-                memory.seek(start)
-                byte = memory.read(1)
-                memory.seek(start)
-                count += memory.write(byte) or 0
-    except OSError:
-        pass  # a hardened kernel: slower children
-    return count
+                os.pwrite(self._fd, os.pread(self._fd, 1, start), start)
+        os.close(self._fd)
 
 
 def _is_code(line: str) -> bool:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
@@ -43,6 +44,12 @@ def leaving_group() -> list[Step]:
     if not _linux:
         return [os.setsid]
     return [os.setsid, _setting(_PR_SET_PDEATHSIG, signal.SIGKILL), _setting(_PR_SET_CHILD_SUBREAPER, 1)]
+
+
+def hide() -> None:
+    """Keeps processes of the same user from reading memory and environment of this one and of all that it forks."""
+    if _linux:
+        _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def follow_server(parent: int) -> None:
@@ -109,6 +116,14 @@ def children_of_self() -> list[int]:
         return [int(child) for child in _read(f"/proc/self/task/{pid}/children").split()]
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN, or not Linux
         return [child for child in _process_ids() if _parent_of(child) == pid]
+
+
+def threads_of(pid: int) -> list[int]:
+    """The ids of a process's threads; none of one that has ended."""
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
 
 
 def _read(path: str) -> bytes:

@@ -5,7 +5,10 @@ So what is made for a directory, such as the rules of who may write to it, is ma
 
 import os
 import stat
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from heady.runtime.process import Step
 
 #: What names a directory for temporary or cached files, for the programs that follow one of them.
 _VARIABLES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
@@ -13,9 +16,10 @@ _VARIABLES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """A temporary directory."""
+    """A temporary directory, and what confines a process to it."""
 
     directory: str
+    confining: Sequence[Step]
 
     def enter(self) -> None:
         """Makes it this process's working directory and the place of its temporary files."""
@@ -25,10 +29,16 @@ class Slot:
 
 
 class Slots:
-    """The directories beneath one; the one that was given back last is taken first, as it may be the entered one."""
+    """The directories of one kind of process; that which was given back last is taken first.
 
-    def __init__(self, parent: str) -> None:
-        self._parent = parent
+    Args:
+        prefix: what their paths begin with, before a number.
+        confining: what confines a process to one of them.
+    """
+
+    def __init__(self, prefix: str, confining: Callable[[str], Sequence[Step]]) -> None:
+        self._prefix = prefix
+        self._confining = confining
         self._count = 0
         self._free: list[Slot] = []
 
@@ -45,9 +55,9 @@ class Slots:
 
     def _make(self) -> Slot:
         self._count += 1
-        directory = f"{self._parent}/{self._count}"
+        directory = f"{self._prefix}{self._count}"
         os.mkdir(directory, 0o700)
-        return Slot(directory)
+        return Slot(directory, self._confining(directory))
 
 
 def _is_as_made(directory: str) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from heady.runtime import forking, frames, process, randomness
+from heady.runtime import answers, forking, frames, process, randomness
 from heady.runtime.slots import Slot, Slots
 
 #: Bound here, as what runs in a child for the first time looks up an attribute at the price of two copied pages.
@@ -45,7 +45,9 @@ class Port:
     listener: socket.socket
     #: What a process does with the descriptor of its connection; it ends when this returns.
     serve: Callable[[int], None]
-    #: What it does to itself before.
+    #: Where its temporary directories come from.
+    slots: Slots
+    #: What it does to itself before it serves, beside what confines it to its directory.
     steps: Sequence[process.Step]
 
 
@@ -53,6 +55,7 @@ class Port:
 class _Child:
     """A forked process: its directory, the pipes of its stdout and stderr, and the descriptor that tells its end."""
 
+    port: Port
     slot: Slot
     pipes: dict[int, int]
     ending: int | None
@@ -64,16 +67,16 @@ class Zygote:
     Args:
         control: the descriptor of the service's connection for commands and reports.
         server: the process id of the service, ``None`` where the system does not tell.
-        directory: where its processes get a directory each.
+        before_fork: called before each fork; what it raises is why there is none.
     """
 
-    def __init__(self, control: int, server: int | None, directory: str) -> None:
+    def __init__(self, control: int, server: int | None, before_fork: Callable[[], None] = lambda: None) -> None:
         self._pid = os.getpid()
         self._ceiling = process.raise_descriptor_limit()
         self._floor = process.highest_descriptor() + _DESCRIPTOR_GAP
         self.control = process.lift(control, self._floor)
         self._server = server
-        self._slots = Slots(directory)
+        self._before_fork = before_fork
         self._ports: list[Port] = []
         self.children: dict[int, _Child] = {}
         #: By descriptor, what to do when there is something to read. Plain ``poll``: what ``selectors`` keeps of each
@@ -81,12 +84,18 @@ class Zygote:
         self._readers: dict[int, Callable[[], None]] = {}
         self._poll = select.poll()
 
-    def open(self, listener: socket.socket, serve: Callable[[int], None], steps: Sequence[process.Step] = ()) -> None:
-        """Serves the connections of a listening socket as well; see :class:`Port`."""
+    def open(self, path: str, serve: Callable[[int], None], slots: Slots, steps: Sequence[process.Step] = ()) -> None:
+        """Listens at a path; see :class:`Port`."""
+        self.adopt(listen(path), serve, slots, steps)
+
+    def adopt(
+        self, listener: socket.socket, serve: Callable[[int], None], slots: Slots, steps: Sequence[process.Step] = ()
+    ) -> None:
+        """Serves the connections of a listening socket; see :class:`Port`."""
         lifted = socket.socket(fileno=process.lift(listener.detach(), self._floor))
         lifted.setblocking(False)
         close = functools.partial(os.closerange, self._floor, self._ceiling)
-        self._ports.append(Port(lifted, serve, [*process.leaving_group(), close, *steps]))
+        self._ports.append(Port(lifted, serve, slots, [close, *process.leaving_group(), *steps]))
 
     def run(self) -> None:
         """Serves until the control connection has ended and so have all children."""
@@ -118,23 +127,37 @@ class Zygote:
         except (BlockingIOError, ConnectionAbortedError):
             return
         with connection:
-            if peer(connection) == self._server:
-                connection.setblocking(True)
+            if peer(connection) != self._server:
+                return
+            connection.setblocking(True)
+            try:
                 self._fork(port, connection.fileno())
+            except Exception as error:
+                frames.send_json(connection.fileno(), frames.FAILED, answers.failure_to_start(error))
 
     def _fork(self, port: Port, connection: int) -> None:
-        slot = self._slots.take()
+        self._before_fork()
+        slot = port.slots.take()
         slot.enter()
         randomness.reseed()
+        steps = (*slot.confining, *port.steps)
         stdout, stdout_end = self._pipe()
         stderr, stderr_end = self._pipe()
-        pid = forking.fork()
+        try:
+            pid = forking.fork()
+        except OSError:
+            for fd in (stdout, stdout_end, stderr, stderr_end):
+                os.close(fd)
+            port.slots.release(slot)
+            raise
         if pid == 0:
-            self._become_child(port, connection, stdout_end, stderr_end)
+            _dup2(stdout_end, _STDOUT)
+            _dup2(stderr_end, _STDERR)
+            self._become_child(steps, port.serve, connection)
         os.close(stdout_end)
         os.close(stderr_end)
         ending = process.lift(os.pidfd_open(pid), self._floor) if _POLL_MILLISECONDS is None else None
-        self.children[pid] = _Child(slot, {_STDOUT: stdout, _STDERR: stderr}, ending)
+        self.children[pid] = _Child(port, slot, {_STDOUT: stdout, _STDERR: stderr}, ending)
         self._watch(stdout, functools.partial(self._forward, pid, _STDOUT))
         self._watch(stderr, functools.partial(self._forward, pid, _STDERR))
         if ending is not None:
@@ -145,17 +168,15 @@ class Zygote:
         os.set_blocking(reader, False)
         return process.lift(reader, self._floor), process.lift(writer, self._floor)
 
-    def _become_child(self, port: Port, connection: int, stdout: int, stderr: int) -> NoReturn:
+    def _become_child(self, steps: Sequence[process.Step], serve: Callable[[int], None], connection: int) -> NoReturn:
         """The forked process: drops all that is the zygote's, serves, ends without running the zygote's clean-up."""
         status = 1
         try:
-            _dup2(stdout, _STDOUT)
-            _dup2(stderr, _STDERR)
-            for step in port.steps:
+            for step in steps:
                 if step():
                     raise OSError(f"{step} failed")
             if _getppid() == self._pid:  # else it died before its death could be followed
-                port.serve(connection)
+                serve(connection)
                 status = 0
         except SystemExit as ending:
             status = exit_status(ending)
@@ -195,7 +216,7 @@ class Zygote:
             self._drain(pid, child, stream)
         if child.ending is not None:
             self._close(child.ending)
-        leftover = self._slots.release(child.slot)
+        leftover = child.port.slots.release(child.slot)
         cpu = round((usage.ru_utime + usage.ru_stime) * 1e6)
         report = _EXIT.pack(pid, os.waitstatus_to_exitcode(status), cpu, usage.ru_minflt, usage.ru_maxrss)
         self._send(frames.EXITED, report + os.fsencode(leftover or ""))

@@ -1,0 +1,50 @@
+import { type Config, variables } from '#lib/config';
+import { redactor } from '#lib/log';
+
+/** A variable that a function declares and cannot have. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError';
+}
+
+/** The environment variables that functions declare: who may have which, and what they are. */
+export class Secrets {
+  readonly #environment: Config['environment'];
+  readonly #known: Map<string, string>;
+  readonly #redact: (text: string) => string;
+
+  /** `known` holds the values that no log may show; each that is handed out joins them. */
+  constructor({ environment }: Config, known: Map<string, string>) {
+    this.#environment = environment;
+    this.#known = known;
+    this.#redact = redactor(known);
+  }
+
+  /** @throws {SecretError} a variable is the service's own secret, or is not set. */
+  check(names: readonly string[]): void {
+    for (const name of names) {
+      if (isOfService(name))
+        throw new SecretError(
+          `${name} is a secret of the service itself, which no function can have; for inference there is heady.inference()`,
+        );
+      if (this.#environment[name] === undefined)
+        throw new SecretError(`${name} is declared in secrets and not set in the service's environment`);
+    }
+  }
+
+  /** The variables with their values. @throws {SecretError} as {@link check}. */
+  values(names: readonly string[]): Record<string, string> {
+    this.check(names);
+    const values = Object.fromEntries(names.map((name) => [name, this.#environment[name] ?? '']));
+    for (const [name, value] of Object.entries(values)) this.#known.set(name, value);
+    return values;
+  }
+
+  /** What a function says, without any secret in it. */
+  mask<T>(said: T): T {
+    return JSON.parse(this.#redact(JSON.stringify(said))) as T;
+  }
+}
+
+function isOfService(name: string): boolean {
+  return Object.entries(variables).some(([variable, { secret }]) => secret && variable === name);
+}

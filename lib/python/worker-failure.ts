@@ -1,0 +1,14 @@
+import type { Failure } from './messages.ts';
+
+/** A worker file does not import, or its processes do not come to the point where they could serve. */
+export class WorkerFailure extends Error {
+  override readonly name = 'WorkerFailure';
+  readonly traceback: string;
+
+  constructor({ message, file, line, traceback }: Failure) {
+    const known = file.replace(/^.*\/(?=workers\/)/, ''); // as the user knows it
+    const where = line === null ? known : `${known}, line ${line}`;
+    super(where ? `${message} (${where})` : message);
+    this.traceback = traceback;
+  }
+}

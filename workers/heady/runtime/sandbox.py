@@ -1,0 +1,65 @@
+"""The sandbox of one worker: its zygote is in it before the file is imported, and each child in a narrower one.
+
+What the kernel does not offer is left out, unless the service requires it; the service tells what is in force.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from heady.runtime import grants, landlock, process, seccomp
+from heady.runtime.landlock import READ, Rule
+from heady.runtime.needs import Needs
+from heady.runtime.process import Step
+from heady.runtime.profile import Profile
+
+
+class Sandbox:
+    """The rules of one worker.
+
+    Args:
+        order: what the service says: ``sandbox`` (whether there is to be any), ``root`` of the project, ``private``
+            (folders that no grant may hold) and ``code`` (folders that workers read).
+        needs: what the file's functions declare.
+        protected: processes that get no signal from here.
+    """
+
+    def __init__(self, order: Mapping[str, Any], needs: Needs, protected: list[int]) -> None:
+        wanted = order["sandbox"] != "off"
+        self._landlock = wanted and landlock.abi() > 0
+        self._seccomp = wanted and seccomp.supported()
+        self._root: str = order["root"]
+        self._needs = needs
+        self._threads = [thread for pid in protected for thread in process.threads_of(pid)]
+        code = [Rule(folder, READ) for folder in order["code"]]
+        self._common = [*grants.common(self._root, *order["private"]), *code] if self._landlock else []
+
+    def enter(self, directory: str) -> None:
+        """Confines this process, a zygote, to what its children may reach between them.
+
+        Raises:
+            OSError: the kernel has Landlock and refuses.
+        """
+        if not self._landlock:
+            process.hide()  # the next best thing: other processes cannot read this one
+            return
+        reads = [os.path.join(self._root, path) for path in self._needs.reads]
+        rules = landlock.Ruleset([*self._common, *grants.own(directory, reads=reads, shm=self._needs.shm)])
+        if rules.restrict() != 0:
+            raise landlock.refusal()
+        rules.close()
+
+    def filter_calls(self) -> None:
+        """Refuses this process, and all that it will fork, the system calls that no worker has business with."""
+        if self._seccomp:
+            seccomp.Filter([*self._threads, os.getpid()], unix=self._needs.unix).install()
+
+    def confining(self, directory: str, profile: Profile) -> list[Step]:
+        """What confines a child with that temporary directory."""
+        steps: list[Step] = []
+        if self._landlock:
+            own = grants.own(directory, reads=profile.reads, shm=profile.shm)
+            steps.append(landlock.Ruleset([*self._common, *own]).restrict)
+        if self._seccomp and self._needs.unix and not profile.unix:
+            steps.append(seccomp.Filter([], unix=False).install)
+        return steps
