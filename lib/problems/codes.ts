@@ -110,6 +110,18 @@ export const problemTypes = {
     cause: 'The invocation used more memory than its limit.',
     mend: 'Use less, or raise `memory=` of the function or `HEADY_PY_MEMORY`.',
   },
+  'worker-disk-exceeded': {
+    status: 502,
+    title: 'The disk limit was hit',
+    cause: 'The invocation kept more in its temporary directory than its limit.',
+    mend: 'Keep less there, or raise `disk=` of the function.',
+  },
+  'worker-processes-exceeded': {
+    status: 502,
+    title: 'The limit of processes was hit',
+    cause: 'The invocation had more processes and threads at once than its limit.',
+    mend: 'Start fewer, or raise `processes=` of the function.',
+  },
   'worker-output-too-large': {
     status: 502,
     title: 'The output limit was hit',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -11,6 +11,7 @@ import { Connection } from './connection.ts';
 import type { Interpreter } from './interpreter.ts';
 import { Offspring } from './offspring.ts';
 import { OutputLines } from './output-lines.ts';
+import { removeDirectory } from './temporary-directory.ts';
 
 export interface BaseZygoteOptions {
   readonly interpreter: Interpreter;
@@ -66,7 +67,7 @@ export class BaseZygote {
     void process.then(() => listening.resolve(false));
     if (!(await listening.promise))
       throw new Error(`Python's base zygote ended at its start: ${words.slice(-3).join(' ')}`);
-    void process.then(() => rm(directory, { recursive: true, force: true }));
+    void process.then(() => removeDirectory(directory));
     const socket = join(directory, 'base.sock');
     const control = await Connection.open(socket);
     const sink = (pid: number) => (message: string, stream: string) =>

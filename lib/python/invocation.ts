@@ -4,13 +4,13 @@ import type { Child, ChildEnd } from './child.ts';
 import { FrameKind } from './frames.ts';
 import type { Limits } from './limits.ts';
 import { type ChildError, errorMessage, readMessage } from './messages.ts';
-import { Watchdog } from './watchdog.ts';
+import { type Breach, Watchdog } from './watchdog.ts';
 
 /** How a call ended, as seen by the one who waits for it. */
 export type Verdict =
   | { readonly kind: 'result'; readonly json: Buffer }
   | { readonly kind: 'error'; readonly error: ChildError }
-  | { readonly kind: 'stopped'; readonly by: 'timeout' | 'memory' | 'cpu' | 'output'; readonly used: number }
+  | { readonly kind: 'stopped'; readonly by: Breach['limit'] | 'timeout' | 'output'; readonly used: number }
   | { readonly kind: 'canceled' }
   | { readonly kind: 'crashed'; readonly end: ChildEnd };
 
@@ -53,7 +53,7 @@ export async function serveCall(
     limits.timeoutMs,
   );
   signal.addEventListener('abort', cancel, { once: true });
-  using watchdog = new Watchdog(child.pid, {
+  using watchdog = new Watchdog(child, {
     limits,
     idlePid,
     onBreach: ({ limit, used }) => resolve({ kind: 'stopped', by: limit, used }),

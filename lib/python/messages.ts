@@ -110,6 +110,7 @@ export const errorMessage = z.object({
     'malformed-body',
     'worker-error',
     'worker-memory-exceeded',
+    'worker-disk-exceeded',
     'worker-output-too-large',
   ]),
   detail: z.string(),

@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
-
 import { type Child, type ChildEnd, ChildOutput, type OutputSink } from './child.ts';
 import { Connection } from './connection.ts';
 import { type Frame, FrameKind } from './frames.ts';
 import { failedMessage, readExit, readLogChunk, readMessage, readReady } from './messages.ts';
+import { removeDirectory } from './temporary-directory.ts';
 import { WorkerFailure } from './worker-failure.ts';
 
 interface OffspringOptions {
@@ -64,7 +63,7 @@ export class Offspring {
       this.#output(exit.pid).lines.end();
       this.#outputs.delete(exit.pid);
       this.#end(exit.pid).resolve({ kind: 'exited', exit });
-      if (exit.leftover) void rm(exit.leftover, { recursive: true, force: true });
+      if (exit.leftover) void removeDirectory(exit.leftover);
     }
   }
 

@@ -52,6 +52,7 @@ export function endingOf(conclusion: Conclusion): Pick<InvocationRecord, 'outcom
 
 function problemOfError({ code, detail, errors, traceback, used }: ChildError, invoked: Invoked): Problem {
   if (code === 'worker-memory-exceeded') return limitProblem('memory', invoked.peakMemoryBytes, invoked);
+  if (code === 'worker-disk-exceeded') return limitProblem('disk', invoked.limits.diskBytes, invoked);
   if (code === 'worker-output-too-large') return limitProblem('output', used ?? 0, invoked);
   return new Problem(code, code === 'worker-error' ? `${invoked.name}: ${detail}` : detail, {
     ...(errors && { errors }),
@@ -60,7 +61,7 @@ function problemOfError({ code, detail, errors, traceback, used }: ChildError, i
 }
 
 function limitProblem(
-  by: 'timeout' | 'memory' | 'cpu' | 'output',
+  by: Extract<Verdict, { kind: 'stopped' }>['by'],
   amount: number,
   { name, limits }: Invoked,
 ): Problem {
@@ -68,6 +69,8 @@ function limitProblem(
     timeout: ['worker-timeout', formatDuration(limits.timeoutMs), formatDuration(amount)],
     cpu: ['worker-cpu-exceeded', formatDuration(limits.cpuMs), formatDuration(amount)],
     memory: ['worker-memory-exceeded', formatBytes(limits.memoryBytes), formatBytes(amount)],
+    disk: ['worker-disk-exceeded', formatBytes(limits.diskBytes), formatBytes(amount)],
+    processes: ['worker-processes-exceeded', String(limits.processes), String(amount)],
     output: ['worker-output-too-large', formatBytes(limits.outputBytes), formatBytes(amount)],
   }[by] as [Problem['code'], string, string];
   return new Problem(code, `${name} was ended at its ${by} limit of ${limit}.`, { limit, used });

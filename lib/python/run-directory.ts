@@ -1,6 +1,8 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { removeDirectory } from './temporary-directory.ts';
 
 /** The folder of one run of the service: its sockets and its children's temporary directories. */
 export interface RunDirectory {
@@ -14,15 +16,13 @@ const prefix = 'heady-';
 export async function makeRunDirectory(): Promise<RunDirectory> {
   await removeAbandoned();
   const path = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => removeDirectory(path) };
 }
 
 async function removeAbandoned(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => new RegExp(`^${prefix}\\d+-`).test(name));
   const abandoned = names.filter((name) => !isRunning(Number(name.slice(prefix.length).split('-')[0])));
-  await Promise.all(
-    abandoned.map((name) => rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {})),
-  ); // another user's
+  await Promise.all(abandoned.map((name) => removeDirectory(join(tmpdir(), name))));
 }
 
 function isRunning(pid: number): boolean {

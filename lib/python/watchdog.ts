@@ -1,9 +1,11 @@
+import type { Child } from './child.ts';
 import type { Limits } from './limits.ts';
-import { memoryOf, treeUsage } from './process-tree.ts';
+import { memoryOf, type OpenFiles, processTree, unlinkedFiles } from './process-tree.ts';
+import { directoryUsage } from './temporary-directory.ts';
 
 /** A limit that an invocation has hit, and what it used. */
 export interface Breach {
-  readonly limit: 'memory' | 'cpu';
+  readonly limit: 'memory' | 'cpu' | 'disk' | 'processes';
   readonly used: number;
 }
 
@@ -15,24 +17,28 @@ interface WatchOptions {
 }
 
 /** Often enough to end an invocation within 100 ms of its breach. */
-const intervalMs = 50;
+const intervalMs = 40;
+/** Memory is measured in every so many passes as long as the cheap upper bound is below the limit. */
+const passesPerMeasure = 5;
 
 /**
  * Measures the process tree of one invocation until it is disposed of. Memory is the proportional set size of the
  * whole tree less an idle child's, both read in the same pass, as the end of a sibling moves both.
  */
 export class Watchdog implements Disposable {
-  readonly #pid: number;
+  readonly #child: Child;
   readonly #options: WatchOptions;
   readonly #timer: NodeJS.Timeout;
-  #baselineBytes: number | undefined;
+  #baselineBytes = 0;
   #peakMemoryBytes = 0;
+  #passes = 0;
   #measuring = false;
+  #walking = false;
 
-  constructor(pid: number, options: WatchOptions) {
-    this.#pid = pid;
+  constructor(child: Child, options: WatchOptions) {
+    this.#child = child;
     this.#options = options;
-    this.#timer = setInterval(() => void this.#measure(), intervalMs);
+    this.#timer = setInterval(() => this.#pass(), intervalMs);
   }
 
   get peakMemoryBytes(): number {
@@ -43,28 +49,41 @@ export class Watchdog implements Disposable {
     clearInterval(this.#timer);
   }
 
-  async #measure(): Promise<void> {
+  #pass(): void {
+    const { limits } = this.#options;
+    const { pids, tasks, cpuMs, residentBytes } = processTree(this.#child.pid);
+    const open = unlinkedFiles(pids, this.#child.directory);
+    this.#judge('processes', tasks, limits.processes);
+    this.#judge('cpu', cpuMs, limits.cpuMs);
+    const mayExceed = residentBytes + open.memoryBytes - this.#baselineBytes > limits.memoryBytes;
+    if (mayExceed || this.#passes % passesPerMeasure === 0) void this.#measureMemory(pids, open);
+    void this.#measureDisk(open);
+    this.#passes += 1;
+  }
+
+  async #measureMemory(pids: readonly number[], open: OpenFiles): Promise<void> {
     if (this.#measuring) return; // a slow pass is not overtaken
     this.#measuring = true;
-    try {
-      const [usage, baseline] = await Promise.all([treeUsage(this.#pid), this.#baseline()]);
-      this.#judge({ memoryBytes: Math.max(0, usage.memoryBytes - baseline), cpuMs: usage.cpuMs });
-    } finally {
-      this.#measuring = false;
-    }
-  }
-
-  async #baseline(): Promise<number> {
     const idle = this.#options.idlePid();
-    const now = idle === undefined ? 0 : await memoryOf(idle);
-    if (now > 0) this.#baselineBytes = now;
-    return this.#baselineBytes ?? 0;
+    const [own, baseline] = await Promise.all([memoryOf(pids), memoryOf(idle === undefined ? [] : [idle])]);
+    if (idle !== undefined) this.#baselineBytes = baseline.privateBytes;
+    const shared = Math.max(own.sharedBytes, open.memoryBytes); // what is open may be mapped as well
+    const used = Math.max(0, own.privateBytes + shared - this.#baselineBytes);
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, used);
+    this.#judge('memory', used, this.#options.limits.memoryBytes);
+    this.#measuring = false;
   }
 
-  #judge({ memoryBytes, cpuMs }: { memoryBytes: number; cpuMs: number }): void {
-    const { limits, onBreach } = this.#options;
-    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memoryBytes);
-    if (memoryBytes > limits.memoryBytes) onBreach({ limit: 'memory', used: memoryBytes });
-    else if (cpuMs > limits.cpuMs) onBreach({ limit: 'cpu', used: cpuMs });
+  async #measureDisk(open: OpenFiles): Promise<void> {
+    if (this.#walking) return;
+    this.#walking = true;
+    const { diskBytes } = this.#options.limits;
+    const used = open.diskBytes + (await directoryUsage(this.#child.directory, diskBytes));
+    this.#judge('disk', used, diskBytes);
+    this.#walking = false;
+  }
+
+  #judge(limit: Breach['limit'], used: number, most: number): void {
+    if (used > most) this.#options.onBreach({ limit, used });
   }
 }

@@ -19,7 +19,6 @@ async function failure(path: string, input: unknown = {}): Promise<Record<string
   return { httpStatus: response.status, ...((await response.json()) as object) };
 }
 
-/** Folders of the children of this server. */
 /** What lies in the temporary directories of the service, its own sockets aside. */
 function leftFiles(): string[] {
   const run = readdirSync(tmpdir()).filter((name) => name.startsWith(`heady-${server.pid}-`));
@@ -31,15 +30,26 @@ function leftFiles(): string[] {
 
 describe('a limit that is hit', () => {
   it.each([
-    ['sleep', 504, 'worker-timeout', '500ms'],
-    ['sleep_deaf', 504, 'worker-timeout', '500ms'],
-    ['spin', 504, 'worker-cpu-exceeded', '300ms'],
-    ['allocate_at_once', 502, 'worker-memory-exceeded', '64MB'],
-    ['leak', 502, 'worker-memory-exceeded', '64MB'],
-    ['leak_in_children', 502, 'worker-memory-exceeded', '64MB'],
-    ['large_output', 502, 'worker-output-too-large', '1KB'],
-  ])('%s: gives its own code, the limit and what was used', async (name, httpStatus, code, limit) => {
-    expect(await failure(`hostile/${name}`)).toMatchObject({
+    ['hostile/sleep', 504, 'worker-timeout', '500ms'],
+    ['hostile/sleep_deaf', 504, 'worker-timeout', '500ms'],
+    ['hostile/spin', 504, 'worker-cpu-exceeded', '300ms'],
+    ['greedy/cpu_of_grandchildren', 504, 'worker-cpu-exceeded', '500ms'],
+    ['hostile/allocate_at_once', 502, 'worker-memory-exceeded', '64MB'],
+    ['hostile/leak', 502, 'worker-memory-exceeded', '64MB'],
+    ['hostile/leak_in_children', 502, 'worker-memory-exceeded', '64MB'],
+    ['greedy/memory_in_file', 502, 'worker-memory-exceeded', '64MB'],
+    ['greedy/memory_of_grandchildren', 502, 'worker-memory-exceeded', '64MB'],
+    ['greedy/one_file', 502, 'worker-disk-exceeded', '8MB'],
+    ['greedy/one_file_of_a_program', 502, 'worker-disk-exceeded', '8MB'],
+    ['greedy/many_files', 502, 'worker-disk-exceeded', '8MB'],
+    ['greedy/unlinked_file', 502, 'worker-disk-exceeded', '8MB'],
+    ['greedy/hidden_files', 502, 'worker-disk-exceeded', '8MB'],
+    ['greedy/fork_bomb', 502, 'worker-processes-exceeded', '10'],
+    ['greedy/chain_of_processes', 502, 'worker-processes-exceeded', '10'],
+    ['greedy/threads', 502, 'worker-processes-exceeded', '10'],
+    ['hostile/large_output', 502, 'worker-output-too-large', '1KB'],
+  ])('%s: gives its own code, the limit and what was used', async (path, httpStatus, code, limit) => {
+    expect(await failure(path)).toMatchObject({
       httpStatus,
       code,
       limit,
@@ -90,6 +100,14 @@ it('leaves no process, no zombie and no file behind', async () => {
   );
   await waitFor(() => processTree(server.pid).every(({ state }) => state !== 'Z') || undefined);
   await waitFor(() => leftFiles().length === 0 || undefined);
+});
+
+it('bounds the descriptors of a process', async () => {
+  expect(Number(await (await server.call('greedy/descriptors')).text())).toBeLessThan(256);
+});
+
+it('gives no memory far beyond the limit to what asks the C library for it', async () => {
+  expect(await (await server.call('greedy/native_allocation')).json()).toBe(0);
 });
 
 it('ends the process of a caller that goes away', async () => {

@@ -4,6 +4,7 @@ It is forked ahead of need and does as little as it can: each page that it write
 more), so what can be is done before the fork, by its zygote.
 """
 
+import errno
 import os
 import struct
 import sys
@@ -91,6 +92,8 @@ class Server:
         except MemoryError:
             return answers.failure("worker-memory-exceeded", "MemoryError")
         except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EFBIG:
+                return answers.failure("worker-disk-exceeded", str(error))
             return answers.raised(error)
         try:
             result = signature.dump(returned)

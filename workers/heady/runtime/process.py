@@ -1,5 +1,6 @@
 """What a process gives up and is bound by. Linux has all of it; elsewhere only the portable part is done."""
 
+import contextlib
 import ctypes
 import fcntl
 import functools
@@ -68,22 +69,32 @@ def unfollow_server() -> None:
         _prctl(_PR_SET_PDEATHSIG, 0)
 
 
-def limiting(cpu_seconds: float, memory_bytes: int) -> list[Step]:
-    """The kernel's own limits of a child.
+def limiting(cpu_seconds: float, memory_bytes: int, disk_bytes: int) -> list[Step]:
+    """The kernel's own limits of a child, and its lower priority.
 
     They are coarse (whole seconds, address space that may never be touched) and per process: the service's watchdog
     is the exact one, these hold where it looks too late.
     """
     seconds = math.ceil(cpu_seconds) + 1
-    steps: list[Step] = [functools.partial(resource.setrlimit, resource.RLIMIT_CPU, (seconds, seconds + 1))]
+    limits = {
+        resource.RLIMIT_CPU: (seconds, seconds + 1),
+        resource.RLIMIT_FSIZE: (disk_bytes, disk_bytes),
+        resource.RLIMIT_NOFILE: (_CHILD_DESCRIPTORS, _CHILD_DESCRIPTORS),
+    }
     if _linux:
         data = _data_bytes() + memory_bytes + _DATA_GRACE_BYTES
-        steps.append(functools.partial(resource.setrlimit, resource.RLIMIT_DATA, (data, data)))
-    return steps
+        limits[resource.RLIMIT_DATA] = (data, data)
+    steps: list[Step] = [functools.partial(resource.setrlimit, limit, values) for limit, values in limits.items()]
+    return [functools.partial(os.setpriority, os.PRIO_PROCESS, 0, _CHILD_NICENESS), *steps]
 
 
 #: RLIMIT_DATA counts what is mapped, allocators map ahead of need.
 _DATA_GRACE_BYTES = 32 * 1024**2
+
+
+_CHILD_DESCRIPTORS = 256
+#: Below its zygote, which has to be the quicker of the two when it ends a child that multiplies.
+_CHILD_NICENESS = 10
 
 
 def raise_descriptor_limit() -> int:
@@ -118,6 +129,19 @@ def children_of_self() -> list[int]:
         return [child for child in _process_ids() if _parent_of(child) == pid]
 
 
+def kill_tree(pid: int) -> None:
+    """Kills a process and all its descendants, as far as they can be seen at one moment.
+
+    From the top down, and without waiting for any: whoever has been killed can fork no more. What a process forks
+    between its children's being read and its end is adopted by the nearest reaper above.
+    """
+    pids = [pid]
+    for each in pids:
+        pids += _children_of(each)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
 def threads_of(pid: int) -> list[int]:
     """The ids of a process's threads; none of one that has ended."""
     try:
@@ -139,6 +163,14 @@ def _read(path: str) -> bytes:
 
 
 _READ_SIZE = 4096
+
+
+def _children_of(pid: int) -> list[int]:
+    children: list[int] = []
+    for thread in threads_of(pid):
+        with contextlib.suppress(OSError):  # it has ended
+            children += [int(child) for child in _read(f"/proc/{pid}/task/{thread}/children").split()]
+    return children
 
 
 def _process_ids() -> list[int]:

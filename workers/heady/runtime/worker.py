@@ -68,7 +68,7 @@ def _load(order: Mapping[str, Any], control: int, server: int) -> zygote.Zygote:
     for profile, index in profiles.items():
         slots = Slots(f"{directory}/{index}-", lambda own, profile=profile: sandbox.confining(own, profile))
         serve_calls = calls.prepare_and_serve if _is_prepared(profile) else calls.serve
-        limits = process.limiting(profile.cpu_seconds, profile.memory_bytes)
+        limits = process.limiting(profile.cpu_seconds, profile.memory_bytes, profile.disk_bytes)
         worker.open(f"{directory}/{index}.sock", serve_calls, slots, limits)
     sandbox.filter_calls()
     memory.write_once()

@@ -13,7 +13,6 @@ import functools
 import gc
 import os
 import select
-import signal
 import socket
 import struct
 import traceback
@@ -201,10 +200,9 @@ class Zygote:
         self._ports.clear()
 
     def kill(self, pid: int) -> None:
-        """Ends a child and its process group; what has left the group is ended when the child is reaped."""
+        """Ends a child and its descendants; what escapes is adopted and ended when the child is reaped."""
         if pid in self.children:  # not reaped yet, so the id cannot be another process's
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+            process.kill_tree(pid)
 
     def _reap(self, pid: int) -> None:
         ended, status, usage = os.wait4(pid, os.WNOHANG)
@@ -227,9 +225,8 @@ class Zygote:
         A child is the reaper of its own descendants, so whatever is adopted by this process has lost its child.
         """
         while strays := [pid for pid in process.children_of_self() if pid not in self.children]:
-            for pid in strays:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            for pid in strays:  # all of them before any is waited for: a bomb must not gain ground meanwhile
+                process.kill_tree(pid)
             for pid in strays:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
