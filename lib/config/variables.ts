@@ -191,6 +191,12 @@ export const variables = {
     source: 'computed',
     default: '`.venv/bin/python`, else `python3`',
   }),
+  HEADY_PY_ISOLATION: define({
+    schema: z.enum(['request', 'spawn']).default('request'),
+    description:
+      'How a call gets a process of its own: `request` forks one, `spawn` starts an interpreter for each.',
+    source: 'optional',
+  }),
   HEADY_PY_SANDBOX: define({
     schema: z.enum(['off', 'auto', 'require']).default('auto'),
     description: 'Whether children are confined by the kernel.',

@@ -13,6 +13,8 @@ export interface Child {
   readonly connection: Connection;
   readonly ended: Promise<ChildEnd>;
   readonly output: ChildOutput;
+  /** Resolved when all that the process has written so far is handed on, or it is gone. */
+  sync(): Promise<void>;
   /** Ends the process and all that it started. */
   kill(): void;
 }

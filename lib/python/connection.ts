@@ -4,17 +4,21 @@ import { connect, type Socket } from 'node:net';
 import { encodeFrame, type Frame, FrameDecoder, type FrameError, type FrameKind } from './frames.ts';
 
 const maxControlBytes = 16 * 1024 ** 2; // schemas of a large worker
+/** A child says at most that it has answered and that it waits again before it is listened to. */
+const maxEarlyFrames = 2;
 
 /** A connection to a zygote or a child: frames in, frames out. */
 export class Connection {
   readonly #socket: Socket;
   readonly #decoder = new FrameDecoder(maxControlBytes);
   readonly #waiting: PromiseWithResolvers<Frame | undefined>[] = [];
+  /** Frames that came before anybody waited for them. */
+  readonly #early: Frame[] = [];
   #error: FrameError | undefined;
   /** Resolved when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  /** Called for each frame that nobody waits for by {@link Connection.next}. */
-  onFrame: (frame: Frame) => void = () => {};
+  /** Called for each frame that nobody waits for by {@link Connection.next}; without it they wait themselves. */
+  onFrame: ((frame: Frame) => void) | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -59,6 +63,8 @@ export class Connection {
 
   /** The next frame; undefined when the connection ends first. */
   async next(): Promise<Frame | undefined> {
+    const early = this.#early.shift();
+    if (early) return early;
     if (this.#socket.destroyed) return undefined;
     const waiter = Promise.withResolvers<Frame | undefined>();
     this.#waiting.push(waiter);
@@ -81,6 +87,7 @@ export class Connection {
   #deliver(frame: Frame): void {
     const waiter = this.#waiting.shift();
     if (waiter) waiter.resolve(frame);
-    else this.onFrame(frame);
+    else if (this.onFrame) this.onFrame(frame);
+    else if (this.#early.push(frame) > maxEarlyFrames) this.#socket.destroy(); // a child that floods its connection
   }
 }

@@ -1,7 +1,6 @@
 import { Problem } from '#lib/problems';
 
-import { ZygoteGone } from './child-pool.ts';
-import type { Child } from './child.ts';
+import { type Lease, ZygoteGone } from './lease.ts';
 import type { DescribedFunction } from './messages.ts';
 import { nearNames } from './near-names.ts';
 import { WorkerFailure } from './worker-failure.ts';
@@ -29,12 +28,12 @@ export async function functionOf(worker: Worker, name: string): Promise<Describe
 export async function takeChild(
   worker: Worker,
   name: string,
-): Promise<{ readonly child: Child; readonly zygote: WorkerZygote }> {
+): Promise<{ readonly lease: Lease; readonly zygote: WorkerZygote }> {
   for (let handovers = 0; ; handovers += 1) {
     const zygote = await zygoteOf(worker);
     const described = functionIn(zygote, { worker, name });
     try {
-      return { zygote, child: await zygote.take(described) };
+      return { zygote, lease: await zygote.take(described) };
     } catch (error) {
       if (error instanceof ZygoteGone && handovers < maxHandovers) continue;
       if (error instanceof WorkerFailure)

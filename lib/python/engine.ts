@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import type { Config } from '#lib/config';
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
-import type { InvocationRecord, InvocationStore } from '#lib/records';
+import type { InvocationStore } from '#lib/records';
 
 import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
 import type { Answer, Call, Grant } from './call.ts';
-import type { Child, ChildEnd } from './child.ts';
 import { functionOf, takeChild } from './dispatch.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
 import { serveCall } from './invocation.ts';
 import { Journal, type JournalEntry } from './journal.ts';
+import type { Lease } from './lease.ts';
 import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
 import { type ListedWorker, listWorker } from './listing.ts';
 import type { DescribedFunction } from './messages.ts';
@@ -46,7 +46,7 @@ interface Invocation {
 /** What an admitted call holds until its process is gone. */
 interface Admitted {
   readonly slot: Disposable;
-  readonly child: Child;
+  readonly lease: Lease;
   readonly zygote: WorkerZygote;
 }
 
@@ -184,13 +184,14 @@ export class PythonEngine {
   }
 
   async #serve({ call, limits, entry, queueMs }: Invocation, admitted: Admitted): Promise<Answer> {
-    const { child, zygote, slot } = admitted;
+    const { lease, zygote, slot } = admitted;
+    const { child } = lease;
     const grant = this.#options.grant(entry.id);
     const { environment } = grant;
     const order = { invocationId: entry.id, requestId: call.requestId, function: call.function, environment };
     child.output.redirect((line, stream) => entry.output(line, stream));
     const startedAt = performance.now();
-    const { verdict, peakMemoryBytes } = await serveCall(child, order, call.input, {
+    const { verdict, peakMemoryBytes } = await serveCall(lease, order, call.input, {
       limits,
       signal: call.signal,
       idlePid: () => zygote.idlePid(),
@@ -202,12 +203,12 @@ export class PythonEngine {
       peakMemoryBytes,
       mask: (said) => this.#secrets.mask(said),
     });
-    void child.ended.then((end) => {
+    void lease.finish(verdict).then((usage) => {
       slot[Symbol.dispose]();
       grant[Symbol.dispose]();
       entry.close({
         ...endingOf(conclusion),
-        ...usageOf(end),
+        ...usage,
         queueMs,
         runMs,
         peakMemoryBytes,
@@ -218,10 +219,6 @@ export class PythonEngine {
     if (conclusion.error instanceof Problem) logTraceback(entry, conclusion.error);
     throw conclusion.error;
   }
-}
-
-function usageOf(end: ChildEnd): Partial<InvocationRecord> {
-  return end.kind === 'exited' ? { cpuMs: end.exit.cpuMs, minorFaults: end.exit.minorFaults } : {};
 }
 
 function logTraceback(entry: JournalEntry, { message, options }: Problem): void {
@@ -237,6 +234,7 @@ function openingOf({ config, environment }: EngineOptions): Omit<OpenOrder, 'nam
       diskBytes: defaultDiskBytes,
     },
     environment,
+    unsafe: config.HEADY_PY_ISOLATION === 'spawn' ? 'HEADY_PY_ISOLATION=spawn' : null,
     sandbox: config.HEADY_PY_SANDBOX,
     code: ['workers', 'routes'].map((folder) => join(config.root, folder)),
     private: config.HEADY_DATA_DIR === undefined ? [] : [config.HEADY_DATA_DIR],

@@ -4,9 +4,11 @@
  */
 export const FrameKind = {
   open: 'O',
+  spawn: 'S',
   prepare: 'P',
   call: 'C',
   kill: 'K',
+  sync: 'Y',
   loaded: 'W',
   needs: 'N',
   failed: 'U',

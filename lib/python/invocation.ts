@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Child, ChildEnd } from './child.ts';
 import { FrameKind } from './frames.ts';
+import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
 import { type ChildError, errorMessage, readMessage } from './messages.ts';
 import { type Breach, Watchdog } from './watchdog.ts';
@@ -35,12 +34,12 @@ export interface Served {
 }
 
 const maxErrorBytes = 1024 ** 2;
-/** How long a process may live on after it has answered or has closed its connection. */
+/** How long a process may live on after it has closed its connection. */
 const endGraceMs = 1000;
 
-/** Gives a child its call and waits for the answer, or for the first limit that it hits: then it is killed. */
+/** Gives a child its call and waits for the answer, or for the first limit that it hits. */
 export async function serveCall(
-  child: Child,
+  { child, cpuBeforeMs }: Lease,
   order: CallOrder,
   input: Uint8Array,
   options: ServeOptions,
@@ -55,6 +54,7 @@ export async function serveCall(
   signal.addEventListener('abort', cancel, { once: true });
   using watchdog = new Watchdog(child, {
     limits,
+    cpuBeforeMs,
     idlePid,
     onBreach: ({ limit, used }) => resolve({ kind: 'stopped', by: limit, used }),
   });
@@ -62,7 +62,6 @@ export async function serveCall(
     if (signal.aborted) cancel();
     else void exchange(child, order, { input, limits }).then(resolve);
     const verdict = await promise;
-    void endChild(child, verdict);
     return { verdict, peakMemoryBytes: watchdog.peakMemoryBytes };
   } finally {
     clearTimeout(deadline);
@@ -102,12 +101,4 @@ async function endOf(child: Child): Promise<ChildEnd> {
   const end = await child.ended;
   clearTimeout(timer);
   return end;
-}
-
-/** Sees to it that the process is gone soon: at once when it was stopped, else after a moment for its own end. */
-async function endChild(child: Child, { kind }: Verdict): Promise<void> {
-  if (kind === 'stopped' || kind === 'canceled') child.kill();
-  const ended = await Promise.race([child.ended, delay(endGraceMs, undefined, { ref: false })]);
-  if (!ended) child.kill();
-  child.connection.close();
 }

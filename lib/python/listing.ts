@@ -3,18 +3,21 @@ import { basename, join } from 'node:path';
 import type { Config } from '#lib/config';
 
 import { type Limits, limitsOf } from './limits.ts';
-import type { Declaration, DescribedFunction } from './messages.ts';
+import type { Declaration, DescribedFunction, ForkWay } from './messages.ts';
 import type { Worker } from './worker.ts';
 
 /** What a function may reach beyond its own code and directory. */
 type Needs = Pick<Declaration, 'secrets' | 'secretsAtImport' | 'reads' | 'shm' | 'unix'>;
 
-export interface ListedFunction extends Omit<DescribedFunction, 'declared'>, Needs {
+export interface ListedFunction
+  extends Pick<DescribedFunction, 'name' | 'description' | 'error' | 'input' | 'output'>, Needs {
   readonly limits: Limits;
+  /** How its calls are kept apart, in force. */
+  readonly isolation: 'request' | 'reuse' | 'spawn';
 }
 
 export type ListedWorker = { readonly name: string; readonly file: string } & (
-  | { readonly functions: readonly ListedFunction[] }
+  | { readonly fork: ForkWay; readonly functions: readonly ListedFunction[] }
   | { readonly error: string }
 );
 
@@ -23,17 +26,28 @@ export async function listWorker(worker: Worker, config: Config): Promise<Listed
   const { name } = worker;
   const file = join('workers', basename(worker.file));
   try {
-    const { functions } = await worker.zygote();
-    return { name, file, functions: [...functions.values()].map((described) => list(described, config)) };
+    const { functions, fork } = await worker.zygote();
+    return {
+      name,
+      file,
+      fork,
+      functions: [...functions.values()].map((described) => list(described, config)),
+    };
   } catch (error) {
     return { name, file, error: (error as Error).message };
   }
 }
 
-function list({ declared, ...described }: DescribedFunction, config: Config): ListedFunction {
-  const { secrets, secretsAtImport, reads, shm, unix } = declared;
+function list(described: DescribedFunction, config: Config): ListedFunction {
+  const { name, description, error, input, output, declared, spawned } = described;
+  const { isolation, secrets, secretsAtImport, reads, shm, unix } = declared;
   return {
-    ...described,
+    name,
+    description,
+    error,
+    input,
+    output,
+    isolation: isolation === 'reuse' ? 'reuse' : spawned ? 'spawn' : 'request',
     limits: limitsOf(declared, config),
     secrets,
     secretsAtImport,

@@ -44,11 +44,20 @@ export const describedFunction = z.object({
   profile: z.int(),
   /** Whether such a process waits for variables before it is ready. */
   prepared: z.boolean(),
+  /** Whether it has an interpreter of its own, instead of being forked. */
+  spawned: z.boolean(),
 });
 
 export type DescribedFunction = z.output<typeof describedFunction>;
 
-export const loadedMessage = z.object({ functions: z.array(describedFunction) });
+/** How a worker's processes are made, and why not in the quickest way, libc's fork, where they are not. */
+const forkWay = z.object({ way: z.enum(['libc', 'os', 'none']), why: z.string().nullable() });
+
+export type ForkWay = z.output<typeof forkWay>;
+
+export const loadedMessage = z.object({ functions: z.array(describedFunction), fork: forkWay });
+
+export type LoadedMessage = z.output<typeof loadedMessage>;
 
 /** The variables that a worker's file is to have when it is imported. */
 export const needsMessage = z.array(z.string());

@@ -17,6 +17,7 @@ export class Offspring {
   readonly #options: OffspringOptions;
   readonly #ends = new Map<number, PromiseWithResolvers<ChildEnd>>();
   readonly #outputs = new Map<number, ChildOutput>();
+  readonly #syncs = new Map<number, () => void>();
 
   constructor(options: OffspringOptions) {
     const { control } = options;
@@ -42,15 +43,22 @@ export class Offspring {
     const { pid, directory } = readReady(frame);
     const { promise: ended } = this.#end(pid); // the report of its end may even have come first
     void ended.then(() => this.#ends.delete(pid));
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32BE(pid);
+    const id = Buffer.alloc(4);
+    id.writeUInt32BE(pid);
+    const sync = async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#syncs.set(pid, resolve);
+      control.send(FrameKind.sync, id);
+      await Promise.race([promise, ended]);
+    };
     return {
       pid,
       directory,
       connection,
       ended,
       output: this.#output(pid),
-      kill: () => control.send(FrameKind.kill, payload),
+      sync,
+      kill: () => control.send(FrameKind.kill, id),
     };
   }
 
@@ -58,10 +66,15 @@ export class Offspring {
     if (frame.kind === FrameKind.log) {
       const { pid, stream, data } = readLogChunk(frame);
       this.#output(pid).lines.write(stream, data);
+    } else if (frame.kind === FrameKind.sync) {
+      const pid = frame.payload.readUInt32BE(0);
+      this.#syncs.get(pid)?.();
+      this.#syncs.delete(pid);
     } else if (frame.kind === FrameKind.exited) {
       const exit = readExit(frame);
       this.#output(exit.pid).lines.end();
       this.#outputs.delete(exit.pid);
+      this.#syncs.delete(exit.pid);
       this.#end(exit.pid).resolve({ kind: 'exited', exit });
       if (exit.leftover) void removeDirectory(exit.leftover);
     }

@@ -11,6 +11,8 @@ export interface Breach {
 
 interface WatchOptions {
   readonly limits: Limits;
+  /** What the process had used before the invocation. */
+  readonly cpuBeforeMs: number;
   /** An idle child of the same zygote, where there is one: what it holds is not the invocation's own. */
   readonly idlePid: () => number | undefined;
   readonly onBreach: (breach: Breach) => void;
@@ -50,11 +52,11 @@ export class Watchdog implements Disposable {
   }
 
   #pass(): void {
-    const { limits } = this.#options;
+    const { limits, cpuBeforeMs } = this.#options;
     const { pids, tasks, cpuMs, residentBytes } = processTree(this.#child.pid);
     const open = unlinkedFiles(pids, this.#child.directory);
     this.#judge('processes', tasks, limits.processes);
-    this.#judge('cpu', cpuMs, limits.cpuMs);
+    this.#judge('cpu', cpuMs - cpuBeforeMs, limits.cpuMs);
     const mayExceed = residentBytes + open.memoryBytes - this.#baselineBytes > limits.memoryBytes;
     if (mayExceed || this.#passes % passesPerMeasure === 0) void this.#measureMemory(pids, open);
     void this.#measureDisk(open);

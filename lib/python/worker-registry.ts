@@ -79,7 +79,7 @@ export class WorkerRegistry implements AsyncDisposable {
     const { base, opening, secrets, log } = this.#options;
     const load = async () => {
       const order = { ...opening, name, file };
-      return WorkerZygote.load(await base.current(), { order, importTimeoutMs, spares, secrets, log });
+      return WorkerZygote.load({ order, base: () => base.current(), importTimeoutMs, spares, secrets, log });
     };
     return new Worker({ name, file, load, log });
   }

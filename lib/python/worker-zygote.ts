@@ -1,21 +1,21 @@
-import { join } from 'node:path';
-
 import type { Log } from '#lib/log';
 
 import type { BaseZygote } from './base-zygote.ts';
-import { ChildPool, ZygoteGone } from './child-pool.ts';
-import type { Child, OutputSink } from './child.ts';
+import type { Child } from './child.ts';
 import { type Frame, FrameKind } from './frames.ts';
+import { type Lease, type Pool, ZygoteGone } from './lease.ts';
 import {
   type DescribedFunction,
   describeStatus,
   failedMessage,
+  type ForkWay,
+  type LoadedMessage,
   type Failure,
   loadedMessage,
   needsMessage,
   readMessage,
 } from './messages.ts';
-import { Offspring } from './offspring.ts';
+import { openPools } from './pools.ts';
 import type { Secrets } from './secrets.ts';
 import { WorkerFailure } from './worker-failure.ts';
 
@@ -33,6 +33,8 @@ export interface OpenOrder {
   };
   /** Variables of the import and of every child. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Why no process is to be forked, where none is. */
+  readonly unsafe: string | null;
   readonly sandbox: 'off' | 'auto' | 'require';
   /** Folders that every worker may read. */
   readonly code: readonly string[];
@@ -40,84 +42,79 @@ export interface OpenOrder {
   readonly private: readonly string[];
 }
 
-interface WorkerZygoteOptions {
+export interface WorkerZygoteOptions {
   readonly order: OpenOrder;
+  /** The running base zygote. */
+  readonly base: () => Promise<BaseZygote>;
   readonly importTimeoutMs: number;
-  /** Children of each profile that wait ready, beyond those that serve. */
+  /** Forked children of each profile that wait ready, beyond those that serve. */
   readonly spares: number;
   readonly secrets: Secrets;
   readonly log: Log;
 }
 
-/** A process that has imported one worker file and forks a child for each call, ahead of need. */
+/**
+ * A worker file that has been imported, and its processes: forked from the one that has imported it, or, where that is
+ * not safe, each in an interpreter of its own.
+ */
 export class WorkerZygote {
   readonly functions: ReadonlyMap<string, DescribedFunction>;
+  readonly fork: ForkWay;
   readonly #process: Child;
+  readonly #forks: boolean;
   /** By profile. */
-  readonly #pools: readonly ChildPool[];
+  readonly #pools: ReadonlyMap<number, Pool>;
   #serving = 0;
   #retired = false;
 
-  private constructor(
-    process: Child,
-    functions: readonly DescribedFunction[],
-    { order, spares, secrets, log }: WorkerZygoteOptions,
-  ) {
-    const { connection, directory } = process;
-    const sink =
-      (pid: number): OutputSink =>
-      (message) =>
-        log.info({ message, worker: order.name, pid });
-    const onFailure = ({ message }: Error) =>
-      log.error({ message: `worker ${order.name} has no process that could serve: ${message}` });
-    const offspring = new Offspring({ control: connection, sink });
-    const profiles = new Map(functions.map((described) => [described.profile, described]));
+  private constructor(process: Child, { functions, fork }: LoadedMessage, options: WorkerZygoteOptions) {
     this.#process = process;
     this.functions = new Map(functions.map((described) => [described.name, described]));
-    this.#pools = Array.from(profiles, ([profile, { prepared, declared }]) => {
-      const socket = join(directory, `${profile}.sock`);
-      const variables = () => (prepared ? secrets.values(declared.secrets) : undefined);
-      return new ChildPool({ fork: async () => offspring.fork(socket, variables()), spares, onFailure });
-    });
-    void connection.closed.then(() => this.#close());
+    this.fork = fork;
+    this.#forks = functions.some(({ spawned }) => !spawned);
+    this.#pools = openPools(process, functions, options);
+    if (this.#forks) void process.connection.closed.then(() => this.#close());
   }
 
   /** @throws {WorkerFailure} */
-  static async load(base: BaseZygote, options: WorkerZygoteOptions): Promise<WorkerZygote> {
-    const { order, importTimeoutMs, log } = options;
-    const process = await base.fork();
+  static async load(options: WorkerZygoteOptions): Promise<WorkerZygote> {
+    const { order, base, importTimeoutMs, log } = options;
+    const process = await (await base()).fork();
     process.output.redirect((message, stream) => log.info({ message, worker: order.name, stream }));
     process.connection.sendJson(FrameKind.open, order);
     const timer = setTimeout(() => process.kill(), importTimeoutMs);
     const answer = await answerOf(process, options).finally(() => clearTimeout(timer));
     const loaded = answer?.kind === FrameKind.loaded ? readMessage(loadedMessage, answer) : undefined;
-    if (loaded) return new WorkerZygote(process, loaded.functions, options);
+    if (loaded) return new WorkerZygote(process, loaded, options);
     const failure = answer?.kind === FrameKind.failed ? readMessage(failedMessage, answer) : undefined;
     throw new WorkerFailure(failure ?? (await endedInImport(process, order.file)));
   }
 
   /** Whether it takes no more calls. */
   get gone(): boolean {
-    return this.#retired || this.#process.connection.ended;
+    return this.#retired || (this.#forks && this.#process.connection.ended);
   }
 
   /** A waiting child, for what an idle one holds. */
   idlePid(): number | undefined {
-    return this.#pools.map(({ idlePid }) => idlePid).find((pid) => pid !== undefined);
+    return this.#pools
+      .values()
+      .map(({ idlePid }) => idlePid)
+      .find((pid) => pid !== undefined);
   }
 
   /**
-   * A child that is ready for a call of the function, now the caller's.
+   * A child that is ready for a call of the function.
    *
    * @throws {ZygoteGone}
+   * @throws {WorkerFailure} no child comes to the point where it could serve.
    */
-  async take({ profile }: DescribedFunction): Promise<Child> {
-    const pool = this.#pools[profile];
+  async take({ profile }: DescribedFunction): Promise<Lease> {
+    const pool = this.#pools.get(profile);
     if (this.gone || !pool) throw new ZygoteGone();
-    const child = await pool.take();
+    const lease = await pool.take();
     this.#serving += 1;
-    void child.ended.then(() => this.#served(pool));
-    return child;
+    return { ...lease, finish: (verdict) => lease.finish(verdict).finally(() => this.#served()) };
   }
 
   /** Takes no new calls; the process ends with its last call. */
@@ -127,14 +124,13 @@ export class WorkerZygote {
     if (this.#serving === 0) this.#process.connection.close();
   }
 
-  #served(pool: ChildPool): void {
+  #served(): void {
     this.#serving -= 1;
-    if (!this.#retired) pool.replenish();
-    else if (this.#serving === 0) this.#process.connection.close();
+    if (this.#retired && this.#serving === 0) this.#process.connection.close();
   }
 
   #close(): void {
-    for (const pool of this.#pools) pool.close();
+    for (const pool of this.#pools.values()) pool.close();
   }
 }
 

@@ -91,10 +91,6 @@ describe('a fork', () => {
       ['child', true],
     ]);
   });
-
-  it('works for a worker that has started a thread at its import', async () => {
-    expect(await (await server.call('import_thread/threads')).json()).toEqual(['MainThread']);
-  });
 });
 
 describe('wrong input', () => {

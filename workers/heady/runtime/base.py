@@ -8,6 +8,7 @@ says that it may connect.
 import functools
 import gc
 import os
+import site
 import sys
 
 from heady.runtime import forking
@@ -35,6 +36,7 @@ def main() -> None:
     process.follow_server(server)
     process.drop_privileges()
     os.nice(_NICENESS)
+    os.environ.setdefault("PYTHONUSERBASE", site.getuserbase())  # found by HOME, which a child has of its own
     gc.disable()  # a collection in a zygote would write to pages that its children share
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

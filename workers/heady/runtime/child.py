@@ -9,7 +9,7 @@ import os
 import struct
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from heady import hooks
 from heady.context import Context
 from heady.runtime import answers, frames
 from heady.runtime.functions import Function, call, describe_failure
+from heady.runtime.profile import Profile
 from heady.runtime.time_limit import run_hooks
 
 _LENGTH = _PID = struct.Struct(">I")
@@ -43,15 +44,25 @@ class Server:
         self.rehearse()
         self._serve(connection, connection)
 
-    def prepare_and_serve(self, connection: int) -> None:
-        """The same for a process that gets environment variables of its own first, or for one with hooks."""
+    def serve_many(self, connection: int) -> None:
+        """The same for one call after the other, until the connection ends."""
+        self.rehearse()
+        while self._serve(connection, connection):
+            os.chdir(os.environ["TMPDIR"])
+
+    def serving(self, profile: Profile) -> Callable[[int], None]:
+        """What a process of that profile does with its connection."""
+        return self.serve_many if profile.isolation == "reuse" else self.serve
+
+    def prepare(self, serve: Callable[[int], None], connection: int) -> None:
+        """Gives a process its environment variables and runs the worker's hooks, before it serves."""
         os.environ.update(frames.receive_json(connection, frames.PREPARE))
         try:
             run_hooks(hooks.after)
         except BaseException as error:
             frames.send_json(connection, frames.FAILED, describe_failure(error, str(self._file)))
             sys.exit(1)
-        self.serve(connection)
+        serve(connection)
 
     def rehearse(self) -> None:
         """Walks the whole path of a call once.
@@ -65,11 +76,12 @@ class Server:
         os.close(reader)
         os.close(writer)
 
-    def _serve(self, reader: int, writer: int) -> None:
+    def _serve(self, reader: int, writer: int) -> bool:
+        """Says that it waits, serves the call that comes; whether one came."""
         frames.send(writer, frames.READY, ready())
         frame = frames.receive(reader)
         if frame is None:
-            return
+            return False
         payload = frame[1]
         end = _LENGTH.size + _LENGTH.unpack_from(payload)[0]
         order = from_json(payload[_LENGTH.size : end])
@@ -77,6 +89,7 @@ class Server:
             os.environ[name] = value
         kind, answer = self._answer(self._functions[order["function"]], order, payload[end:])
         frames.send(writer, kind, answer)
+        return True
 
     def _answer(self, function: Function, order: Mapping[str, Any], arguments: bytes) -> frames.Frame:
         signature = function.signature

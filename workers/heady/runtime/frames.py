@@ -14,9 +14,11 @@ _HEADER = struct.Struct(">Ic")
 
 # From the service to a process.
 OPEN = b"O"  # JSON: load this worker file
+SPAWN = b"S"  # JSON: become a fresh interpreter for one process of this worker file
 PREPARE = b"P"  # JSON: environment variables, for a process that waits for them
 CALL = b"C"  # 4 bytes length, that much JSON: how to serve this call; then its arguments, a JSON object
 KILL = b"K"  # 4 bytes process id: end this child and all its processes
+SYNC = b"Y"  # 4 bytes process id: hand on what this child has written so far, then send the same back
 
 # From a process to the service.
 LOADED = b"W"  # JSON: the worker's functions

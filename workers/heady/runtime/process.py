@@ -12,6 +12,8 @@ import struct
 import sys
 from collections.abc import Callable
 
+from heady.runtime.profile import Profile
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_CAPBSET_DROP = 24
@@ -69,21 +71,22 @@ def unfollow_server() -> None:
         _prctl(_PR_SET_PDEATHSIG, 0)
 
 
-def limiting(cpu_seconds: float, memory_bytes: int, disk_bytes: int) -> list[Step]:
+def limiting(profile: Profile) -> list[Step]:
     """The kernel's own limits of a child, and its lower priority.
 
     They are coarse (whole seconds, address space that may never be touched) and per process: the service's watchdog
     is the exact one, these hold where it looks too late.
     """
-    seconds = math.ceil(cpu_seconds) + 1
     limits = {
-        resource.RLIMIT_CPU: (seconds, seconds + 1),
-        resource.RLIMIT_FSIZE: (disk_bytes, disk_bytes),
+        resource.RLIMIT_FSIZE: (profile.disk_bytes, profile.disk_bytes),
         resource.RLIMIT_NOFILE: (_CHILD_DESCRIPTORS, _CHILD_DESCRIPTORS),
     }
     if _linux:
-        data = _data_bytes() + memory_bytes + _DATA_GRACE_BYTES
+        data = _data_bytes() + profile.memory_bytes + _DATA_GRACE_BYTES
         limits[resource.RLIMIT_DATA] = (data, data)
+    if profile.isolation != "reuse":  # there it would be for all calls together
+        seconds = math.ceil(profile.cpu_seconds) + 1
+        limits[resource.RLIMIT_CPU] = (seconds, seconds + 1)
     steps: list[Step] = [functools.partial(resource.setrlimit, limit, values) for limit, values in limits.items()]
     return [functools.partial(os.setpriority, os.PRIO_PROCESS, 0, _CHILD_NICENESS), *steps]
 

@@ -35,16 +35,30 @@ class Sandbox:
         self._common = [*grants.common(self._root, *order["private"]), *code] if self._landlock else []
 
     def enter(self, directory: str) -> None:
-        """Confines this process, a zygote, to what its children may reach between them.
+        """Confines this process, before it imports the file, to what the file's functions may reach between them.
 
         Raises:
             OSError: the kernel has Landlock and refuses.
         """
-        if not self._landlock:
+        if self._landlock:
+            reads = [os.path.join(self._root, path) for path in self._needs.reads]
+            self._restrict(grants.own(directory, reads=reads, shm=self._needs.shm))
+        else:
             process.hide()  # the next best thing: other processes cannot read this one
-            return
-        reads = [os.path.join(self._root, path) for path in self._needs.reads]
-        rules = landlock.Ruleset([*self._common, *grants.own(directory, reads=reads, shm=self._needs.shm)])
+
+    def narrow(self, directory: str, profile: Profile) -> None:
+        """Confines this process, which has imported the file, to what one profile may reach.
+
+        Raises:
+            OSError: the kernel has Landlock and refuses.
+        """
+        if self._landlock:
+            self._restrict(grants.own(directory, reads=profile.reads, shm=profile.shm))
+        if self._seccomp:
+            seccomp.Filter([*self._threads], unix=profile.unix).install()
+
+    def _restrict(self, own: list[Rule]) -> None:
+        rules = landlock.Ruleset([*self._common, *own])
         if rules.restrict() != 0:
             raise landlock.refusal()
         rules.close()

@@ -1,25 +1,26 @@
-"""A worker zygote: imports one worker file, tells its functions, forks a child for each call."""
+"""What a process of the base zygote becomes: a worker's zygote, or a fresh interpreter for one process of a worker."""
 
+import functools
 import os
+import sys
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic_core import from_json
 
+import heady
 from heady import hooks
-from heady.runtime import child, frames, functions, missing_variables, needs, process, zygote
+from heady.runtime import child, forking, frames, process, safety, zygote
+from heady.runtime.loading import Worker, is_prepared, reported
 from heady.runtime.mappings import Memory
-from heady.runtime.profile import Profile, profile_of
-from heady.runtime.sandbox import Sandbox
+from heady.runtime.needs import Needs
+from heady.runtime.profile import Profile
 from heady.runtime.slots import Slots
 from heady.runtime.time_limit import run_hooks
 
 
 def serve(control: int, server: int) -> None:
-    """Loads the worker that the service asks for on this connection and serves its calls until that ends.
-
-    There is a socket for each profile of its functions, ``<index>.sock`` in this process's directory.
+    """Does what the service asks for on this connection.
 
     Args:
         control: the descriptor of the connection.
@@ -29,60 +30,74 @@ def serve(control: int, server: int) -> None:
     frame = frames.receive(control)
     if frame is None:
         return
+    if frame[0] == frames.SPAWN:
+        _become_fresh(control, server, frame[1].decode())
     order = from_json(frame[1])
-    with missing_variables.recorded() as missing:
-        try:
-            worker = _load(order, control, server)
-        except BaseException as error:
-            failure = functions.describe_failure(error, order["file"])
-            failure["message"] += missing_variables.advice(failure["message"], missing)
-            frames.send_json(control, frames.FAILED, failure)
-            return
-    worker.run()
+    with reported(control, order["file"]):
+        _zygote(order, control, server).run()
 
 
-def _load(order: Mapping[str, Any], control: int, server: int) -> zygote.Zygote:
-    directory = os.getcwd()
-    file = Path(order["file"])
+def _become_fresh(control: int, server: int, order: str) -> NoReturn:
+    os.set_inheritable(control, True)
+    arguments = [os.path.dirname(heady.__path__[0]), str(control), str(server), order]
+    os.execv(sys.executable, [sys.executable, "-P", "-u", "-c", _PROGRAM, *arguments])
+
+
+_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from heady.runtime.spawned import main; main()"
+
+
+def _zygote(order: Mapping[str, Any], control: int, server: int) -> zygote.Zygote:
+    """Loads the worker and tells its functions.
+
+    There is a socket for each profile of its functions, ``<index>.sock`` in this process's directory. Where the process
+    cannot be forked there is none, and it ends when it has told.
+    """
     memory = Memory()
-    needed = needs.needs_of(file)
-    sandbox = Sandbox(order, needed, [server, os.getppid()])
-    sandbox.enter(directory)
-    os.environ.update(order["environment"])
-    if needed.secrets_at_import:
-        frames.send_json(control, frames.NEEDS, sorted(needed.secrets_at_import))
-        os.environ.update(frames.receive_json(control, frames.PREPARE))
-    known = functions.functions_of(functions.load(file))
-    for function in known.values():
-        function.check(needed)
-    worker = zygote.Zygote(control, server, lambda: run_hooks(hooks.before))
-    calls = child.Server(file, known, functions.Function(_rehearsal))
-    for _ in range(_REHEARSALS):
-        calls.rehearse()
-    described = []
+
+    def ask(needs: Needs) -> Mapping[str, str]:
+        if not needs.secrets_at_import:
+            return {}
+        frames.send_json(control, frames.NEEDS, sorted(needs.secrets_at_import))
+        return frames.receive_json(control, frames.PREPARE)
+
+    worker = Worker(order, server, ask)
+    forked = zygote.Zygote(control, server, lambda: _run_before_fork(server))
+    run_hooks(hooks.before)
+    unsafe = order["unsafe"] or safety.why_unsafe(server)
     profiles: dict[Profile, int] = {}
-    for function in known.values():
-        profile = profile_of(function.declaration, order["defaults"], order["root"])
+    described = []
+    for name, function in worker.functions.items():
+        profile = worker.profile(name)
         index = profiles.setdefault(profile, len(profiles))
-        described.append({**function.describe(), "profile": index, "prepared": _is_prepared(profile)})
+        spawned = bool(unsafe) or profile.isolation == "spawn"
+        prepared = is_prepared(profile) and not spawned
+        described.append({**function.describe(), "profile": index, "prepared": prepared, "spawned": spawned})
     for profile, index in profiles.items():
-        slots = Slots(f"{directory}/{index}-", lambda own, profile=profile: sandbox.confining(own, profile))
-        serve_calls = calls.prepare_and_serve if _is_prepared(profile) else calls.serve
-        limits = process.limiting(profile.cpu_seconds, profile.memory_bytes, profile.disk_bytes)
-        worker.open(f"{directory}/{index}.sock", serve_calls, slots, limits)
-    sandbox.filter_calls()
+        if not unsafe and profile.isolation != "spawn":
+            _open(forked, worker, profile, index)
+    worker.sandbox.filter_calls()
     memory.write_once()
-    frames.send_json(worker.control, frames.LOADED, {"functions": described})
-    return worker
+    fork = {"way": "none", "why": unsafe} if unsafe else _way_to_fork()
+    frames.send_json(forked.control, frames.LOADED, {"functions": described, "fork": fork})
+    return forked
 
 
-def _is_prepared(profile: Profile) -> bool:
-    return bool(profile.secrets or hooks.after)
+def _open(forked: zygote.Zygote, worker: Worker, profile: Profile, index: int) -> None:
+    directory = os.getcwd()
+    slots = Slots(f"{directory}/{index}-", lambda own: worker.sandbox.confining(own, profile))
+    serve_calls = worker.calls.serving(profile)
+    if is_prepared(profile):
+        serve_calls = functools.partial(worker.calls.prepare, serve_calls)
+    forked.open(f"{directory}/{index}.sock", serve_calls, slots, process.limiting(profile))
 
 
-#: CPython specialises a function's code after some calls, each time writing to its pages.
-_REHEARSALS = 20
+def _run_before_fork(server: int) -> None:
+    if hooks.before:
+        run_hooks(hooks.before)
+        if unsafe := safety.why_unsafe(server):
+            raise RuntimeError(f"the file's process can no longer be forked: {unsafe}")
 
 
-def _rehearsal(text: str) -> str:
-    return text
+def _way_to_fork() -> dict[str, str | None]:
+    why = forking.why_not_libc()
+    return {"way": "os" if why else "libc", "why": why}

@@ -27,6 +27,7 @@ from heady.runtime.slots import Slot, Slots
 _dup2, _getppid, _exit = os.dup2, os.getppid, os._exit
 
 _STDOUT, _STDERR = 1, 2
+_PID = struct.Struct(">I")
 _LOG_HEADER = struct.Struct(">IB")
 #: Process id, status, microseconds of CPU time, minor faults, peak resident kilobytes.
 _EXIT = struct.Struct(">IiQQQ")
@@ -76,6 +77,7 @@ class Zygote:
         self.control = process.lift(control, self._floor)
         self._server = server
         self._before_fork = before_fork
+        self._fork_process = forking.way_to_fork()
         self._ports: list[Port] = []
         self.children: dict[int, _Child] = {}
         #: By descriptor, what to do when there is something to read. Plain ``poll``: what ``selectors`` keeps of each
@@ -121,6 +123,7 @@ class Zygote:
         self._poll.unregister(fd)
 
     def _accept(self, port: Port) -> None:
+        refusal = self._refusal()
         try:
             connection, _ = port.listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -130,12 +133,21 @@ class Zygote:
                 return
             connection.setblocking(True)
             try:
+                if refusal is not None:
+                    raise refusal
                 self._fork(port, connection.fileno())
             except Exception as error:
                 frames.send_json(connection.fileno(), frames.FAILED, answers.failure_to_start(error))
 
+    def _refusal(self) -> Exception | None:
+        """Why there can be no fork now, by what is called before each."""
+        try:
+            self._before_fork()
+        except Exception as error:
+            return error
+        return None
+
     def _fork(self, port: Port, connection: int) -> None:
-        self._before_fork()
         slot = port.slots.take()
         slot.enter()
         randomness.reseed()
@@ -143,7 +155,7 @@ class Zygote:
         stdout, stdout_end = self._pipe()
         stderr, stderr_end = self._pipe()
         try:
-            pid = forking.fork()
+            pid = self._fork_process()
         except OSError:
             for fd in (stdout, stdout_end, stderr, stderr_end):
                 os.close(fd)
@@ -189,7 +201,9 @@ class Zygote:
         if frame is None:
             self.retire()
         elif frame[0] == frames.KILL:
-            self.kill(struct.unpack(">I", frame[1])[0])
+            self.kill(_PID.unpack(frame[1])[0])
+        elif frame[0] == frames.SYNC:
+            self._synchronize(_PID.unpack(frame[1])[0])
 
     def retire(self) -> None:
         """No new children; the loop ends with the last one."""
@@ -203,6 +217,12 @@ class Zygote:
         """Ends a child and its descendants; what escapes is adopted and ended when the child is reaped."""
         if pid in self.children:  # not reaped yet, so the id cannot be another process's
             process.kill_tree(pid)
+
+    def _synchronize(self, pid: int) -> None:
+        if child := self.children.get(pid):
+            for stream in child.pipes:
+                self._hand_on(pid, stream, child.pipes[stream])
+        self._send(frames.SYNC, _PID.pack(pid))
 
     def _reap(self, pid: int) -> None:
         ended, status, usage = os.wait4(pid, os.WNOHANG)
@@ -240,9 +260,12 @@ class Zygote:
             self._close(child.pipes.pop(stream))
 
     def _drain(self, pid: int, child: _Child, stream: int) -> None:
-        while data := _read(child.pipes[stream]):
-            self._send(frames.LOG, _LOG_HEADER.pack(pid, stream) + data)
+        self._hand_on(pid, stream, child.pipes[stream])
         self._close(child.pipes.pop(stream))
+
+    def _hand_on(self, pid: int, stream: int, fd: int) -> None:
+        while data := _read(fd):
+            self._send(frames.LOG, _LOG_HEADER.pack(pid, stream) + data)
 
     def _close(self, fd: int) -> None:
         self._unwatch(fd)

@@ -1,0 +1,34 @@
+import type { BaseZygote } from './base-zygote.ts';
+import type { Child } from './child.ts';
+import { FrameKind } from './frames.ts';
+import { failedMessage, readMessage } from './messages.ts';
+import { WorkerFailure } from './worker-failure.ts';
+import type { OpenOrder } from './worker-zygote.ts';
+
+interface FreshOptions {
+  /** Of the function whose profile binds the process. */
+  readonly order: OpenOrder & { readonly function: string };
+  readonly variables: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/**
+ * A process of a worker in an interpreter of its own, when it is ready; undefined when it ended before.
+ *
+ * @throws {WorkerFailure} it says why it cannot serve.
+ */
+export async function startFresh(
+  base: BaseZygote,
+  { order, variables, timeoutMs }: FreshOptions,
+): Promise<Child | undefined> {
+  const child = await base.fork();
+  child.connection.sendJson(FrameKind.spawn, order);
+  child.connection.sendJson(FrameKind.prepare, variables);
+  const timer = setTimeout(() => child.kill(), timeoutMs);
+  const frame = await child.connection.next().finally(() => clearTimeout(timer));
+  if (frame?.kind === FrameKind.ready) return child;
+  const failure = frame?.kind === FrameKind.failed ? readMessage(failedMessage, frame) : undefined;
+  child.connection.close();
+  if (failure) throw new WorkerFailure(failure);
+  return undefined;
+}

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+
+import type { Child, OutputSink } from './child.ts';
+import { startFresh } from './fresh-interpreter.ts';
+import type { Pool } from './lease.ts';
+import type { DescribedFunction } from './messages.ts';
+import { Offspring } from './offspring.ts';
+import { ReusePool } from './reuse-pool.ts';
+import { SingleUsePool } from './single-use-pool.ts';
+import type { StartingOptions } from './starting.ts';
+import type { WorkerZygoteOptions } from './worker-zygote.ts';
+
+/** Interpreters that wait ready: each takes its import's time to start, and its memory. */
+const freshSpares = 1;
+const defaultMaxRequests = 1000;
+const defaultIdleSeconds = 600;
+
+/** A pool for each profile of a worker's functions. */
+export function openPools(
+  zygote: Child,
+  functions: readonly DescribedFunction[],
+  options: WorkerZygoteOptions,
+): Map<number, Pool> {
+  const { name } = options.order;
+  const sink =
+    (pid: number): OutputSink =>
+    (message) =>
+      options.log.info({ message, worker: name, pid });
+  const offspring = new Offspring({ control: zygote.connection, sink });
+  const ofProfiles = new Map(functions.map((described) => [described.profile, described]));
+  return new Map(
+    Array.from(ofProfiles, ([profile, described]) => {
+      const { prepared, spawned, declared } = described;
+      const socket = join(zygote.directory, `${profile}.sock`);
+      const variables = () => (prepared ? options.secrets.values(declared.secrets) : undefined);
+      const fork = spawned
+        ? async () => fresh(described, options)
+        : async () => offspring.fork(socket, variables());
+      return [profile, openPool(described, fork, options)];
+    }),
+  );
+}
+
+function openPool(
+  { declared, spawned }: DescribedFunction,
+  fork: StartingOptions['fork'],
+  { order, spares, log }: WorkerZygoteOptions,
+): Pool {
+  const onFailure = ({ message }: Error) =>
+    log.error({ message: `worker ${order.name} has no process that could serve: ${message}` });
+  if (declared.isolation !== 'reuse')
+    return new SingleUsePool({ fork, onFailure, spares: spawned ? freshSpares : spares });
+  const maxRequests = declared.maxRequests ?? defaultMaxRequests;
+  return new ReusePool({
+    fork,
+    onFailure,
+    maxRequests,
+    idleMs: (declared.idleSeconds ?? defaultIdleSeconds) * 1000,
+  });
+}
+
+async function fresh(
+  { name, declared }: DescribedFunction,
+  { order, base, secrets, importTimeoutMs, log }: WorkerZygoteOptions,
+): Promise<Child | undefined> {
+  const variables = secrets.values([...declared.secrets, ...declared.secretsAtImport]);
+  const child = await startFresh(await base(), {
+    order: { ...order, function: name },
+    variables,
+    timeoutMs: importTimeoutMs,
+  });
+  child?.output.redirect((message) => log.info({ message, worker: order.name, pid: child.pid }));
+  return child;
+}

@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Child } from './child.ts';
+import { FrameKind } from './frames.ts';
+import type { Verdict } from './invocation.ts';
+import type { Lease, Pool, Usage } from './lease.ts';
+import { processTree } from './process-tree.ts';
+import { endChild } from './single-use-pool.ts';
+import { Starting, type StartingOptions } from './starting.ts';
+
+interface ReuseOptions extends StartingOptions {
+  /** Calls of a process, give or take a tenth, so that those started together do not end together. */
+  readonly maxRequests: number;
+  /** How long a process waits for its next call before it is ended. */
+  readonly idleMs: number;
+}
+
+/** What is known of a process that serves many calls. */
+interface Member {
+  readonly child: Child;
+  readonly maxRequests: number;
+  served: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** How long a process may take after its answer until it waits for the next call: it fails its check otherwise. */
+const readyTimeoutMs = 5000;
+
+/** Children that serve many calls, one after the other: for models that must stay loaded. */
+export class ReusePool implements Pool {
+  readonly #options: ReuseOptions;
+  readonly #starting: Starting;
+  readonly #members = new Map<Child, Member>();
+  /** Those whose successor is being started; they serve until it is ready. */
+  readonly #retiring = new Set<Child>();
+
+  constructor(options: ReuseOptions) {
+    this.#options = options;
+    this.#starting = new Starting({
+      ...options,
+      fork: async () => this.#join(await options.fork()),
+    });
+    void this.#starting.start();
+  }
+
+  get idlePid(): number | undefined {
+    return undefined; // what one holds is its model's, not what they have in common
+  }
+
+  async take(): Promise<Lease> {
+    const child = await this.#starting.take();
+    const member = this.#members.get(child) ?? this.#newMember(child);
+    clearTimeout(member.idle);
+    const cpuBeforeMs = processTree(child.pid).cpuMs;
+    return { child, cpuBeforeMs, finish: (verdict) => this.#finish(member, verdict, cpuBeforeMs) };
+  }
+
+  close(): void {
+    this.#starting.close();
+    for (const { idle } of this.#members.values()) clearTimeout(idle);
+  }
+
+  #join(child: Child | undefined): Child | undefined {
+    if (!child) return undefined;
+    this.#newMember(child);
+    void child.connection.closed.then(() => {
+      clearTimeout(this.#members.get(child)?.idle);
+      this.#members.delete(child);
+      this.#retiring.delete(child);
+    });
+    for (const old of this.#retiring) if (this.#starting.withdraw(old)) this.#retire(old); // those that serve, later
+    return child;
+  }
+
+  #newMember(child: Child): Member {
+    const jitter = 0.9 + 0.2 * Math.random();
+    const maxRequests = Math.max(1, Math.round(this.#options.maxRequests * jitter));
+    const member: Member = { child, maxRequests, served: 0, idle: undefined };
+    this.#members.set(child, member);
+    return member;
+  }
+
+  async #finish(member: Member, verdict: Verdict, cpuBeforeMs: number): Promise<Usage> {
+    const { promise, resolve } = Promise.withResolvers<Child | undefined>();
+    void this.#starting.expect(promise);
+    const { child } = member;
+    if (!mayServeOn(verdict) || !(await isReady(child))) {
+      resolve(undefined);
+      return endChild(child, { kind: 'canceled' });
+    }
+    await child.sync();
+    resolve(this.#next(member));
+    return { cpuMs: processTree(child.pid).cpuMs - cpuBeforeMs };
+  }
+
+  /** The process for the next call: one that has served enough serves on until its successor is ready. */
+  #next(member: Member): Child | undefined {
+    const { child } = member;
+    member.served += 1;
+    if (this.#retiring.has(child) && this.#members.size > this.#retiring.size) {
+      this.#retire(child);
+      return undefined;
+    }
+    if (member.served >= member.maxRequests) {
+      this.#retiring.add(child);
+      if (!this.#starting.busy) void this.#starting.start();
+    }
+    member.idle = setTimeout(() => {
+      if (this.#starting.withdraw(child)) this.#retire(child);
+    }, this.#options.idleMs).unref();
+    return child;
+  }
+
+  #retire(child: Child): void {
+    this.#retiring.delete(child);
+    child.connection.close();
+  }
+}
+
+/** A call that was stopped, or died, takes its process with it, and so does one that has run out of memory. */
+function mayServeOn(verdict: Verdict): boolean {
+  if (verdict.kind === 'error') return verdict.error.code !== 'worker-memory-exceeded';
+  return verdict.kind === 'result';
+}
+
+async function isReady({ connection }: Child): Promise<boolean> {
+  const late = delay(readyTimeoutMs, undefined, { ref: false });
+  const frame = await Promise.race([connection.next(), late]);
+  return frame?.kind === FrameKind.ready;
+}
