@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, from_json
+from pydantic_core import from_json
 
 from heady import hooks
 from heady.context import Context
 from heady.runtime import answers, frames
 from heady.runtime.functions import Function, call, describe_failure
 from heady.runtime.profile import Profile
+from heady.runtime.signature import NotJSONError
 from heady.runtime.time_limit import run_hooks
 
 _LENGTH = _PID = struct.Struct(">I")
@@ -114,7 +115,7 @@ class Server:
             return answers.failure("worker-memory-exceeded", "MemoryError")
         except ValidationError as error:
             return answers.not_of_return_type(error)
-        except PydanticSerializationError as error:
+        except NotJSONError as error:
             return answers.failure("worker-error", f"the returned value has no JSON form: {error}")
         if len(result) > order["outputBytes"]:
             detail = f"the result has {len(result)} bytes"

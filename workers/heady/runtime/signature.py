@@ -8,9 +8,15 @@ from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError
 from typing_extensions import TypedDict
 
 from heady.context import Context
+from heady.runtime import json_faults
+
+
+class NotJSONError(ValueError):
+    """A part of a returned value has no JSON form."""
 
 
 class Signature:
@@ -50,6 +56,7 @@ class Signature:
             returned = TypeAdapter[Any](_item_type(hints.get("return", Any)))
             self._check = returned.validator.validate_python
             self._to_json = returned.serializer.to_json
+            self._is_plain = hints.get("return", Any) in _PLAIN
             self.output_schema = returned.json_schema(mode="serialization")
 
     def dump(self, value: Any) -> bytes:
@@ -57,9 +64,16 @@ class Signature:
 
         Raises:
             pydantic.ValidationError: it is not of the return type.
-            pydantic_core.PydanticSerializationError: it has no JSON form.
+            NotJSONError: a part of it has no JSON form; says which.
         """
-        return self._to_json(self._check(value), by_alias=True)
+        checked = self._check(value)
+        try:
+            result = self._to_json(checked, by_alias=True)
+        except (PydanticSerializationError, ValueError, RecursionError) as error:
+            raise NotJSONError(json_faults.first_fault(checked) or str(error)) from None
+        if not self._is_plain and json_faults.may_have_fault(checked) and (fault := json_faults.first_fault(checked)):
+            raise NotJSONError(fault)
+        return result
 
 
 def _field(hint: Any, parameter: inspect.Parameter) -> Any:
@@ -69,6 +83,10 @@ def _field(hint: Any, parameter: inspect.Parameter) -> Any:
         annotated = Annotated[hint, parameter.default]
         return annotated if parameter.default.is_required() else NotRequired[annotated]
     return NotRequired[Annotated[hint, Field(default=parameter.default)]]
+
+
+#: Return types whose values JSON carries as they are, or whose serialiser says so itself where it cannot.
+_PLAIN = (str, int, bool, None)
 
 
 def _item_type(hint: Any) -> Any:
