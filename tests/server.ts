@@ -12,6 +12,8 @@ interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `dev` runs the development server. */
   readonly words?: readonly string[];
+  /** The user that it runs as, if not the current one. */
+  readonly uid?: number;
 }
 
 /** A server in a process of its own, as `node heady-manager.js` runs it. */
@@ -27,10 +29,10 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Starts a server on a free port and waits until it listens. */
-  static async start({ root, env = {}, words = [] }: ServerOptions): Promise<TestServer> {
+  static async start({ root, env = {}, ...options }: ServerOptions): Promise<TestServer> {
     const process = spawnServer({
       root,
-      words,
+      ...options,
       env: { PORT: '0', HEADY_LOG_FORMAT: 'json', HEADY_API_KEY: apiKey, ...env },
     });
     const output = new Output();
@@ -87,10 +89,11 @@ export class TestServer implements AsyncDisposable {
 }
 
 /** The launcher with nothing in its environment but what is given, so that CI's own variables change nothing. */
-export function spawnServer({ root, env = {}, words = [] }: ServerOptions) {
+export function spawnServer({ root, env = {}, words = [], uid }: ServerOptions) {
   const { PATH, HOME } = process.env;
   return execa('node', [join(root, 'heady-manager.js'), ...words], {
     cwd: root,
+    ...(uid !== undefined && { uid, gid: uid }),
     env: { PATH, HOME, ...env },
     extendEnv: false,
     reject: false,

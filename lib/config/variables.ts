@@ -191,6 +191,11 @@ export const variables = {
     source: 'computed',
     default: '`.venv/bin/python`, else `python3`',
   }),
+  HEADY_PY_IMPORT_TIMEOUT: define({
+    schema: duration.prefault('30s'),
+    description: 'Time that a worker file may take to be imported.',
+    source: 'optional',
+  }),
   HEADY_PY_ISOLATION: define({
     schema: z.enum(['request', 'spawn']).default('request'),
     description:

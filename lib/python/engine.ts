@@ -76,6 +76,7 @@ export class PythonEngine {
       directory: workersDirectory(config),
       opening: openingOf(options),
       secrets: this.#secrets,
+      importTimeoutMs: config.HEADY_PY_IMPORT_TIMEOUT,
       base,
       log,
     });

@@ -14,11 +14,11 @@ interface RegistryOptions {
   /** What the zygotes of all workers are told. */
   readonly opening: Omit<OpenOrder, 'name' | 'file'>;
   readonly base: BaseSupervisor;
+  readonly importTimeoutMs: number;
   readonly secrets: Secrets;
   readonly log: Log;
 }
 
-const importTimeoutMs = 30_000;
 /** Children that wait ready in each worker's zygote: one for the next call, one for the call beside it. */
 const spares = 2;
 
@@ -76,7 +76,7 @@ export class WorkerRegistry implements AsyncDisposable {
   }
 
   #worker(name: string, file: string): Worker {
-    const { base, opening, secrets, log } = this.#options;
+    const { base, opening, importTimeoutMs, secrets, log } = this.#options;
     const load = async () => {
       const order = { ...opening, name, file };
       return WorkerZygote.load({ order, base: () => base.current(), importTimeoutMs, spares, secrets, log });
