@@ -28,7 +28,9 @@ function canBeRefused({ name }: Hostile): boolean {
   return landlockAbi > 0 || !needsLandlock.has(name);
 }
 
-describe('as the current user', () => attack(suite));
+describe('as the current user', () => {
+  attack(suite);
+});
 describe.skipIf(!unprivileged)(`as a user without privileges ${reason}`, () => {
   attack(unprivileged ?? suite);
 });
