@@ -10,12 +10,14 @@ const stopGraceMs = 2000;
 export class BaseSupervisor {
   readonly #options: BaseZygoteOptions;
   #base: Promise<BaseZygote>;
+  #pid: number | undefined;
   #running = true;
   #stopping = false;
 
   private constructor(options: BaseZygoteOptions, base: BaseZygote) {
     this.#options = options;
     this.#base = Promise.resolve(base);
+    this.#pid = base.pid;
     void this.#replaceAtEnd(base);
   }
 
@@ -27,6 +29,11 @@ export class BaseSupervisor {
   /** The running base zygote, or the one that is being started. */
   async current(): Promise<BaseZygote> {
     return this.#base;
+  }
+
+  /** The process id of the running base zygote. */
+  get pid(): number | undefined {
+    return this.#running ? this.#pid : undefined;
   }
 
   /** Whether a base zygote runs now. */
@@ -49,6 +56,7 @@ export class BaseSupervisor {
     const next = await this.#base.catch(() => undefined); // only when stopping
     if (!next) return;
     this.#running = true;
+    this.#pid = next.pid;
     void this.#replaceAtEnd(next);
   }
 

@@ -75,6 +75,10 @@ export class BaseZygote {
     return new BaseZygote({ process, control, socket }, new Offspring({ control, sink }));
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** A process that becomes a worker zygote when it is told which. */
   async fork(): Promise<Child> {
     const child = await this.#offspring.fork(this.#socket);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { Config } from '#lib/config';
+import { type Config, formatBytes } from '#lib/config';
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
 import type { InvocationStore } from '#lib/records';
@@ -15,6 +15,7 @@ import { Journal, type JournalEntry } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
 import { type ListedWorker, listWorker } from './listing.ts';
+import { MemoryKeeper } from './memory-keeper.ts';
 import type { DescribedFunction } from './messages.ts';
 import { conclude, endingOf, failureOf } from './outcome.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
@@ -22,6 +23,7 @@ import { Secrets } from './secrets.ts';
 import { WorkerRegistry } from './worker-registry.ts';
 import type { OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
+import { declaresWarm } from './workers-directory.ts';
 
 export interface EngineOptions {
   readonly config: Config;
@@ -43,6 +45,14 @@ interface Invocation {
   readonly queueMs: number;
 }
 
+/** A call that is to be admitted. */
+interface Application {
+  readonly worker: Worker;
+  readonly call: Call;
+  readonly described: DescribedFunction;
+  readonly limits: Limits;
+}
+
 /** What an admitted call holds until its process is gone. */
 interface Admitted {
   readonly slot: Disposable;
@@ -59,6 +69,7 @@ export class PythonEngine {
   readonly #base: BaseSupervisor;
   readonly #workers: WorkerRegistry;
   readonly #admission: Admission;
+  readonly #memory: MemoryKeeper;
   readonly #journal: Journal;
 
   private constructor(
@@ -77,6 +88,7 @@ export class PythonEngine {
       opening: openingOf(options),
       secrets: this.#secrets,
       importTimeoutMs: config.HEADY_PY_IMPORT_TIMEOUT,
+      onChange: () => void this.#memory.measure(),
       base,
       log,
     });
@@ -85,6 +97,14 @@ export class PythonEngine {
       slots: config.HEADY_PY_MAX_CONCURRENCY,
       maxQueue: config.HEADY_PY_MAX_QUEUE,
       queueTimeoutMs: config.HEADY_PY_QUEUE_TIMEOUT,
+      budgetBytes: () => this.#memory.budget.bytes,
+    });
+    this.#memory = new MemoryKeeper({
+      instanceBytes: config.instanceMemoryBytes,
+      workers: () => this.#workers.all(),
+      basePid: () => base.pid,
+      onRoom: () => this.#admission.admit(),
+      log,
     });
   }
 
@@ -125,12 +145,28 @@ export class PythonEngine {
 
   /** Every worker with its functions, or with why it does not load. */
   async list(): Promise<ListedWorker[]> {
-    return Promise.all(this.#workers.all().map((worker) => listWorker(worker, this.#options.config)));
+    const { config } = this.#options;
+    const budgetBytes = this.#memory.budget.bytes;
+    return Promise.all(this.#workers.all().map((worker) => listWorker(worker, { config, budgetBytes })));
   }
 
-  /** Loads every worker, one after the other, so that no caller pays for an import. */
-  async warm(): Promise<void> {
-    for (const worker of this.#workers.all()) await worker.zygote().catch(() => undefined); // logged, and told to each caller
+  /** The workers that ask to be ready before the service is, and the others. */
+  toLoad(): { readonly first: readonly Worker[]; readonly others: readonly Worker[] } {
+    const { first = [], others = [] } = Object.groupBy(this.#workers.all(), ({ file }) =>
+      declaresWarm(file) ? 'first' : 'others',
+    );
+    return { first, others };
+  }
+
+  /** Loads workers, one after the other while memory allows, so that no caller pays for an import. */
+  async loadAll(workers: readonly Worker[]): Promise<void> {
+    for (const worker of workers) {
+      await this.#memory.measure();
+      if (this.#memory.budget.bytes < this.#options.config.pyMemoryBytes) break;
+      await worker.load().catch(() => undefined); // logged, and told to each caller
+    }
+    await this.#memory.measure();
+    if (workers.length > 0) this.#options.log.info({ message: `python memory: ${this.#memory.budget}` });
   }
 
   /** Loads worker files anew whenever they change. */
@@ -148,9 +184,10 @@ export class PythonEngine {
     const described = await functionOf(worker, call.function);
     this.#checkSecrets(described);
     const limits = limitsOf(described.declared, this.#options.config);
+    this.#checkMemory(described, limits);
     const entry = this.#journal.open(call);
     const queuedAt = performance.now();
-    const admitted = await this.#admit(worker, call).catch((error: unknown) => {
+    const admitted = await this.#admit({ worker, call, described, limits }).catch((error: unknown) => {
       entry.close(failureOf(error));
       throw error;
     });
@@ -160,6 +197,7 @@ export class PythonEngine {
 
   /** Ends all Python processes. */
   async stop(): Promise<void> {
+    this.#memory[Symbol.dispose]();
     await this.#workers[Symbol.asyncDispose]();
     await this.#base.stop();
     await this.#run.remove();
@@ -173,9 +211,24 @@ export class PythonEngine {
     }
   }
 
+  /** @throws {Problem} `worker-unavailable`: the function declares more memory than the instance can ever give. */
+  #checkMemory({ name }: DescribedFunction, { memoryBytes }: Limits): void {
+    const { mostBytes } = this.#memory.budget;
+    if (memoryBytes <= mostBytes) return;
+    const [declared, most] = [formatBytes(memoryBytes), formatBytes(mostBytes)];
+    throw new Problem(
+      'worker-unavailable',
+      `${name} asks for ${declared} of memory, and this instance can give an invocation ${most} at most.`,
+    );
+  }
+
   /** Waits for a slot and for a child that is ready. */
-  async #admit(worker: Worker, call: Call): Promise<Admitted> {
-    const slot = await this.#admission.enter(call.signal);
+  async #admit({ worker, call, described, limits }: Application): Promise<Admitted> {
+    const { concurrency, queue } = described.declared;
+    const { memoryBytes } = limits;
+    await this.#memory.makeRoom(memoryBytes, { except: worker });
+    const name = `${call.worker}.${call.function}`;
+    const slot = await this.#admission.enter({ name, memoryBytes, concurrency, queue }, call.signal);
     try {
       return { slot, ...(await takeChild(worker, call.function)) };
     } catch (error) {
@@ -195,6 +248,7 @@ export class PythonEngine {
     const { verdict, peakMemoryBytes } = await serveCall(lease, order, call.input, {
       limits,
       signal: call.signal,
+      instance: this.#memory.watchdog,
       idlePid: () => zygote.idlePid(),
     });
     const runMs = performance.now() - startedAt;

@@ -1,8 +1,11 @@
 import type { Child, ChildEnd } from './child.ts';
 import { FrameKind } from './frames.ts';
+import type { InstanceMemory } from './instance-memory.ts';
+import type { InstanceWatchdog } from './instance-watchdog.ts';
 import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
 import { type ChildError, errorMessage, readMessage } from './messages.ts';
+import { processTree } from './process-tree.ts';
 import { type Breach, Watchdog } from './watchdog.ts';
 
 /** How a call ended, as seen by the one who waits for it. */
@@ -11,6 +14,7 @@ export type Verdict =
   | { readonly kind: 'error'; readonly error: ChildError }
   | { readonly kind: 'stopped'; readonly by: Breach['limit'] | 'timeout' | 'output'; readonly used: number }
   | { readonly kind: 'canceled' }
+  | { readonly kind: 'evicted'; readonly used: number; readonly instance: InstanceMemory }
   | { readonly kind: 'crashed'; readonly end: ChildEnd };
 
 /** What the child is told of its call. */
@@ -25,6 +29,7 @@ export interface CallOrder {
 interface ServeOptions {
   readonly limits: Limits;
   readonly signal: AbortSignal;
+  readonly instance: InstanceWatchdog;
   readonly idlePid: () => number | undefined;
 }
 
@@ -44,7 +49,7 @@ export async function serveCall(
   input: Uint8Array,
   options: ServeOptions,
 ): Promise<Served> {
-  const { limits, signal, idlePid } = options;
+  const { limits, signal, instance, idlePid } = options;
   const { promise, resolve } = Promise.withResolvers<Verdict>();
   const cancel = () => resolve({ kind: 'canceled' });
   const deadline = setTimeout(
@@ -57,6 +62,11 @@ export async function serveCall(
     cpuBeforeMs,
     idlePid,
     onBreach: ({ limit, used }) => resolve({ kind: 'stopped', by: limit, used }),
+  });
+  const residentBytes = () => processTree(child.pid).residentBytes;
+  using _ = instance.watch({
+    residentBytes,
+    evict: (memory) => resolve({ kind: 'evicted', used: residentBytes(), instance: memory }),
   });
   try {
     if (signal.aborted) cancel();

@@ -21,8 +21,10 @@ export interface Lease {
 
 /** Children of one profile. */
 export interface Pool {
-  /** A child that waits, for what an idle one holds. */
-  readonly idlePid: number | undefined;
+  /** Those that wait. */
+  readonly idlePids: readonly number[];
+  /** One that waits and has never served: what it holds is no invocation's. */
+  readonly baselinePid: number | undefined;
   /**
    * A ready child.
    *

@@ -32,6 +32,8 @@ export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
       return { ok: false, error: limitProblem(verdict.by, verdict.used, invoked) };
     case 'crashed':
       return { ok: false, error: crashProblem(verdict.end, invoked) };
+    case 'evicted':
+      return { ok: false, error: evictionProblem(verdict, invoked) };
     case 'canceled':
       return { ok: false, error: new DOMException(`${invoked.name}: the caller went away`, 'AbortError') };
   }
@@ -74,6 +76,18 @@ function limitProblem(
     output: ['worker-output-too-large', formatBytes(limits.outputBytes), formatBytes(amount)],
   }[by] as [Problem['code'], string, string];
   return new Problem(code, `${name} was ended at its ${by} limit of ${limit}.`, { limit, used });
+}
+
+function evictionProblem(
+  { used, instance }: Extract<Verdict, { kind: 'evicted' }>,
+  { name }: Invoked,
+): Problem {
+  const [left, total] = [formatBytes(Math.max(0, instance.leftBytes)), formatBytes(instance.totalBytes)];
+  return new Problem(
+    'worker-memory-exceeded',
+    `${name} was ended because the instance ran short of memory: ${left} of ${total} were left, and it held the most of all invocations.`,
+    { limit: total, used: formatBytes(used) },
+  );
 }
 
 function crashProblem(end: ChildEnd, invoked: Invoked): Problem {

@@ -43,7 +43,11 @@ export class ReusePool implements Pool {
     void this.#starting.start();
   }
 
-  get idlePid(): number | undefined {
+  get idlePids(): readonly number[] {
+    return this.#starting.idlePids;
+  }
+
+  get baselinePid(): undefined {
     return undefined; // what one holds is its model's, not what they have in common
   }
 

@@ -20,8 +20,12 @@ export class SingleUsePool implements Pool {
     this.#starting.replenish(spares);
   }
 
-  get idlePid(): number | undefined {
-    return this.#starting.idlePid;
+  get idlePids(): readonly number[] {
+    return this.#starting.idlePids;
+  }
+
+  get baselinePid(): number | undefined {
+    return this.idlePids[0];
   }
 
   async take(): Promise<Lease> {
@@ -41,8 +45,8 @@ export class SingleUsePool implements Pool {
 }
 
 /** Sees to it that the process is gone: at once when it was stopped, else after a moment for its own end. */
-export async function endChild(child: Child, { kind }: Verdict): Promise<Usage> {
-  if (kind === 'stopped' || kind === 'canceled') child.kill();
+export async function endChild(child: Child, { kind }: Pick<Verdict, 'kind'>): Promise<Usage> {
+  if (kind === 'stopped' || kind === 'canceled' || kind === 'evicted') child.kill();
   const ended = await Promise.race([child.ended, delay(endGraceMs, undefined, { ref: false })]);
   if (!ended) child.kill();
   child.connection.close();

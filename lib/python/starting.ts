@@ -28,8 +28,8 @@ export class Starting {
     this.#options = options;
   }
 
-  get idlePid(): number | undefined {
-    return this.#ready[0]?.pid;
+  get idlePids(): number[] {
+    return this.#ready.map(({ pid }) => pid);
   }
 
   /** The next ready child. @throws as `Pool.take` */

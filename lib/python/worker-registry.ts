@@ -15,6 +15,8 @@ interface RegistryOptions {
   readonly opening: Omit<OpenOrder, 'name' | 'file'>;
   readonly base: BaseSupervisor;
   readonly importTimeoutMs: number;
+  /** Called when a worker has been loaded, or has been retired. */
+  readonly onChange: () => void;
   readonly secrets: Secrets;
   readonly log: Log;
 }
@@ -81,6 +83,6 @@ export class WorkerRegistry implements AsyncDisposable {
       const order = { ...opening, name, file };
       return WorkerZygote.load({ order, base: () => base.current(), importTimeoutMs, spares, secrets, log });
     };
-    return new Worker({ name, file, load, log });
+    return new Worker({ name, file, load, onChange: this.#options.onChange, log });
   }
 }

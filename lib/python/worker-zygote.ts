@@ -90,6 +90,21 @@ export class WorkerZygote {
     throw new WorkerFailure(failure ?? (await endedInImport(process, order.file)));
   }
 
+  /** Calls that it serves now. */
+  get serving(): number {
+    return this.#serving;
+  }
+
+  /** Whether a function of it asks to be kept ready. */
+  get warm(): boolean {
+    return this.functions.values().some(({ declared }) => declared.warm);
+  }
+
+  /** Its own process and those that wait for a call. */
+  pids(): number[] {
+    return [this.#process.pid, ...this.#pools.values().flatMap(({ idlePids }) => idlePids)];
+  }
+
   /** Whether it takes no more calls. */
   get gone(): boolean {
     return this.#retired || (this.#forks && this.#process.connection.ended);
@@ -99,7 +114,7 @@ export class WorkerZygote {
   idlePid(): number | undefined {
     return this.#pools
       .values()
-      .map(({ idlePid }) => idlePid)
+      .map(({ baselinePid }) => baselinePid)
       .find((pid) => pid !== undefined);
   }
 

@@ -3,96 +3,125 @@ import type { Log } from '#lib/log';
 import { WorkerFailure } from './worker-failure.ts';
 import type { WorkerZygote } from './worker-zygote.ts';
 
-/** How long an import that failed is not tried again. */
-const retryMs = 5000;
+/** How long an import that failed is not tried again; doubled with each further failure of the same file. */
+const firstRetryMs = 5000;
+const maxRetryMs = 5 * 60_000;
 
 type State =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'loading' | 'loaded'; readonly zygote: Promise<WorkerZygote> }
-  | { readonly kind: 'failed'; readonly error: WorkerFailure; readonly at: number };
+  | { readonly kind: 'loading'; readonly zygote: Promise<WorkerZygote> }
+  | { readonly kind: 'loaded'; readonly zygote: WorkerZygote }
+  | { readonly kind: 'failed'; readonly error: WorkerFailure; readonly retryAt: number };
+
+export interface WorkerOptions {
+  readonly name: string;
+  readonly file: string;
+  readonly load: () => Promise<WorkerZygote>;
+  /** Called when it has been loaded, or has been retired. */
+  readonly onChange: () => void;
+  readonly log: Log;
+}
 
 /** One file in `workers/`: its zygote, loaded when it is first needed and replaced when the file has changed. */
 export class Worker {
-  readonly name: string;
-  readonly file: string;
-  readonly #load: () => Promise<WorkerZygote>;
-  readonly #log: Log;
+  readonly #options: WorkerOptions;
   #state: State = { kind: 'idle' };
+  #retryMs = firstRetryMs;
+  #usedAt = 0;
 
-  constructor({
-    name,
-    file,
-    load,
-    log,
-  }: {
-    name: string;
-    file: string;
-    load: () => Promise<WorkerZygote>;
-    log: Log;
-  }) {
-    this.name = name;
-    this.file = file;
-    this.#load = load;
-    this.#log = log;
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get file(): string {
+    return this.#options.file;
+  }
+
+  /** Its zygote, when it is loaded. */
+  get loaded(): WorkerZygote | undefined {
+    return this.#state.kind === 'loaded' ? this.#state.zygote : undefined;
+  }
+
+  /** When it was last called. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  /** Whether it is loaded and serves nothing, and need not stay loaded. */
+  get isIdle(): boolean {
+    const zygote = this.loaded;
+    return zygote !== undefined && zygote.serving === 0 && !zygote.warm;
+  }
+
+  /** The zygote for a call. @throws {WorkerFailure} */
+  async zygote(): Promise<WorkerZygote> {
+    this.#usedAt = performance.now();
+    return this.load();
   }
 
   /** @throws {WorkerFailure} */
-  async zygote(): Promise<WorkerZygote> {
+  async load(): Promise<WorkerZygote> {
     const state = this.#state;
-    if (state.kind === 'failed' && performance.now() - state.at < retryMs) throw state.error;
+    if (state.kind === 'failed' && performance.now() < state.retryAt) throw state.error;
     if (state.kind === 'loading') return state.zygote;
-    if (state.kind === 'loaded') {
-      const zygote = await state.zygote;
-      if (!zygote.gone) return zygote;
-      if (this.#state !== state) return this.zygote(); // another call has seen it before
-    }
+    if (state.kind === 'loaded' && !state.zygote.gone) return state.zygote;
     return this.#start();
   }
 
   /** Loads the file anew; calls that run go on in the old zygote, which ends with the last of them. */
   async reload(): Promise<void> {
     const previous = this.#state;
+    this.#retryMs = firstRetryMs;
     await this.#start().catch(() => undefined); // logged, and told to each caller
     retire(previous);
   }
 
-  /** Takes no more calls; its processes end with the last one. */
+  /** Takes no more calls; its processes end with the last one. A call that comes loads it again. */
   retire(): void {
     retire(this.#state);
     this.#state = { kind: 'idle' };
+    this.#options.onChange();
   }
 
   async #start(): Promise<WorkerZygote> {
-    const zygote = this.#load();
-    const loading: State = { kind: 'loading', zygote };
+    const { name, load, onChange, log } = this.#options;
+    const promise = load();
+    const loading: State = { kind: 'loading', zygote: promise };
     this.#state = loading;
     try {
-      const loaded = await zygote;
+      const zygote = await promise;
       if (this.#state === loading) this.#state = { kind: 'loaded', zygote };
-      else loaded.retire(); // the file has changed again meanwhile
-      this.#log.debug({
-        message: `worker ${this.name} loaded`,
-        functions: [...loaded.functions.keys()].join(','),
-      });
+      else zygote.retire(); // the file has changed again meanwhile
+      this.#retryMs = firstRetryMs;
+      log.debug({ message: `worker ${name} loaded`, functions: [...zygote.functions.keys()].join(',') });
+      onChange();
+      return zygote;
     } catch (error) {
-      if (error instanceof WorkerFailure) this.#fail(loading, error);
-      else if (this.#state === loading) this.#state = { kind: 'idle' };
+      if (this.#state === loading) this.#fail(error);
       throw error;
     }
-    return zygote;
   }
 
-  #fail(loading: State, error: WorkerFailure): void {
-    if (this.#state !== loading) return;
-    this.#state = { kind: 'failed', error, at: performance.now() };
-    this.#log.error({
+  #fail(error: unknown): void {
+    if (!(error instanceof WorkerFailure)) {
+      this.#state = { kind: 'idle' };
+      return;
+    }
+    this.#state = { kind: 'failed', error, retryAt: performance.now() + this.#retryMs };
+    this.#options.log.error({
       message: `worker ${this.name} does not load: ${error.message}`,
       traceback: error.traceback,
+      retryMs: this.#retryMs,
     });
+    this.#retryMs = Math.min(2 * this.#retryMs, maxRetryMs);
   }
 }
 
 function retire(state: State): void {
-  if (state.kind === 'loading' || state.kind === 'loaded')
-    void state.zygote.then((zygote) => zygote.retire()).catch(() => {});
+  if (state.kind === 'loaded') state.zygote.retire();
+  else if (state.kind === 'loading') void state.zygote.then((zygote) => zygote.retire()).catch(() => {});
 }

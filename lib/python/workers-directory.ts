@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** How long after a change the folder is looked at: editors write a file in several steps. */
@@ -11,6 +11,14 @@ export function workerFiles(directory: string): Map<string, string> {
     .map((name) => [name.slice(0, -'.py'.length), join(directory, name)] as const)
     .filter(([, file]) => statSync(file, { throwIfNoEntry: false })?.isFile());
   return new Map(files.toSorted(([a], [b]) => a.localeCompare(b)));
+}
+
+/**
+ * Whether a file declares a function that is to be ready before the service is. By its text, as nothing of it has been
+ * loaded yet: a file that only mentions it is loaded early for nothing.
+ */
+export function declaresWarm(file: string): boolean {
+  return /\bwarm\s*=\s*True\b/.test(readFileSync(file, 'utf8'));
 }
 
 /**

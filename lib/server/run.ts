@@ -59,7 +59,7 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     node: process.version,
     python: service.python.interpreter.version,
   });
-  void service.python.warm();
+  void service.prepare();
   return { service, url: `http://localhost:${port}` };
 }
 

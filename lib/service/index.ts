@@ -15,6 +15,7 @@ export class Service {
   readonly inference: InferenceGateway;
   readonly #version: string;
   readonly #startedAt = performance.now();
+  #ready = false;
   #draining = false;
 
   private constructor(parts: Pick<Service, 'config' | 'log' | 'invocations' | 'python' | 'inference'>) {
@@ -50,7 +51,17 @@ export class Service {
   }
 
   get state(): Health['state'] {
-    return this.#draining ? 'draining' : 'ready';
+    if (this.#draining) return 'draining';
+    return this.#ready ? 'ready' : 'starting';
+  }
+
+  /** Loads what must be ready before the service is, then the rest. */
+  async prepare(): Promise<void> {
+    const { first, others } = this.python.toLoad();
+    this.#ready = first.length === 0;
+    await this.python.loadAll(first);
+    this.#ready = true;
+    await this.python.loadAll(others);
   }
 
   health(): Health {

@@ -1,0 +1,67 @@
+import { formatBytes } from '#lib/config';
+import type { Log } from '#lib/log';
+
+import { type InstanceMemory, instanceMemoryReader } from './instance-memory.ts';
+import { InstanceWatchdog } from './instance-watchdog.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import type { Worker } from './worker.ts';
+
+interface MemoryKeeperOptions {
+  readonly instanceBytes: number;
+  readonly workers: () => readonly Worker[];
+  readonly basePid: () => number | undefined;
+  /** Called when there may be room for more invocations than before. */
+  readonly onRoom: () => void;
+  readonly read?: () => InstanceMemory | undefined;
+  readonly log: Log;
+}
+
+const measureEveryMs = 5000;
+
+/** Keeps the instance within its memory: knows what is left for invocations, and retires workers that nobody calls. */
+export class MemoryKeeper implements Disposable {
+  readonly budget: MemoryBudget;
+  readonly watchdog: InstanceWatchdog;
+  readonly #options: MemoryKeeperOptions;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: MemoryKeeperOptions) {
+    this.#options = options;
+    this.budget = new MemoryBudget(options.instanceBytes);
+    this.watchdog = new InstanceWatchdog({
+      read: options.read ?? instanceMemoryReader(),
+      onPressure: () => this.#retireIdlest(),
+    });
+    this.#timer = setInterval(() => void this.measure(), measureEveryMs).unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Takes what all zygotes hold by now. */
+  async measure(): Promise<void> {
+    const { workers, basePid, onRoom } = this.#options;
+    const base = basePid();
+    const zygotes = workers().flatMap((worker) => worker.loaded?.pids() ?? []);
+    await this.budget.measure(base === undefined ? [] : [base], zygotes);
+    onRoom();
+  }
+
+  /** Retires workers that serve nothing, the least recently used first, until an invocation of that size fits. */
+  async makeRoom(bytes: number, { except }: { except: Worker }): Promise<void> {
+    while (this.budget.bytes < bytes && this.#retireIdlest(except)) await this.measure();
+  }
+
+  #retireIdlest(except?: Worker): boolean {
+    const idle = this.#options.workers().filter((worker) => worker !== except && worker.isIdle);
+    const [idlest] = idle.toSorted((a, b) => a.usedAt - b.usedAt);
+    if (!idlest) return false;
+    this.#options.log.info({
+      message: `worker ${idlest.name} is retired until it is called, as memory is short`,
+      left: formatBytes(this.budget.bytes),
+    });
+    idlest.retire();
+    return true;
+  }
+}
