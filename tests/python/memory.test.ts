@@ -1,0 +1,168 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+
+import { type InstanceMemory, instanceMemoryReader } from '../../lib/python/instance-memory.ts';
+import { InstanceWatchdog } from '../../lib/python/instance-watchdog.ts';
+import { MemoryBudget } from '../../lib/python/memory-budget.ts';
+import { TestServer, waitFor } from '../server.ts';
+
+const megabyte = 1024 ** 2;
+
+describe('the memory of the instance', () => {
+  const root = mkdtempSync(join(tmpdir(), 'instance-'));
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  function files(tree: Record<string, string>): void {
+    for (const [path, text] of Object.entries(tree)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+  }
+
+  it.each<[string, Record<string, string>]>([
+    [
+      'version 2, in a container that sees its own group at the root',
+      {
+        'proc/self/cgroup': '0::/system.slice/docker-1.scope\n',
+        'sys/fs/cgroup/memory.max': '536870912\n',
+        'sys/fs/cgroup/memory.current': '314572800\n',
+        'sys/fs/cgroup/memory.stat': 'anon 1\ninactive_file 104857600\n',
+      },
+    ],
+    [
+      'version 1',
+      {
+        'proc/self/cgroup': '5:cpu,cpuacct:/x\n4:memory:/service\n0::/\n',
+        'sys/fs/cgroup/memory/service/memory.limit_in_bytes': '536870912\n',
+        'sys/fs/cgroup/memory/service/memory.usage_in_bytes': '314572800\n',
+        'sys/fs/cgroup/memory/service/memory.stat': 'inactive_file 1\ntotal_inactive_file 104857600\n',
+      },
+    ],
+    [
+      'the machine, where no group has a limit',
+      {
+        'proc/self/cgroup': '0::/\n',
+        'sys/fs/cgroup/memory.max': 'max\n',
+        'proc/meminfo': 'MemTotal:  524288 kB\nMemFree: 1 kB\nMemAvailable:  319488 kB\n',
+      },
+    ],
+  ])('is read of %s', (_, tree) => {
+    files(tree);
+    expect(instanceMemoryReader(root)()).toEqual({ totalBytes: 512 * megabyte, leftBytes: 312 * megabyte });
+  });
+
+  it('is not known where nothing tells it', () => {
+    expect(instanceMemoryReader(join(root, 'nowhere'))()).toBeUndefined();
+  });
+});
+
+describe('an instance that runs short', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('ends the largest invocation, once, and retires idle workers before', () => {
+    let left = 200 * megabyte;
+    const evicted: string[] = [];
+    let pressures = 0;
+    const watchdog = new InstanceWatchdog({
+      read: (): InstanceMemory => ({ totalBytes: 512 * megabyte, leftBytes: left }),
+      onPressure: () => (pressures += 1),
+    });
+    const invocation = (name: string, bytes: number) => ({
+      residentBytes: () => bytes,
+      evict: () => void evicted.push(name),
+    });
+    const running = [invocation('small', 1), invocation('large', 3), invocation('middle', 2)].map((each) =>
+      watchdog.watch(each),
+    );
+    vi.advanceTimersByTime(100);
+    expect({ evicted, pressures }).toEqual({ evicted: [], pressures: 0 });
+    left = 50 * megabyte;
+    vi.advanceTimersByTime(50);
+    expect({ evicted, pressures }).toEqual({ evicted: [], pressures: 1 });
+    left = 10 * megabyte;
+    vi.advanceTimersByTime(200);
+    expect(evicted).toEqual(['large']);
+    for (const each of running) each[Symbol.dispose]();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the budget', () => {
+  it('leaves room for two calls of the default size on the smallest instance', () => {
+    const budget = new MemoryBudget(512 * megabyte, 154 * megabyte);
+    expect(budget.bytes).toBeGreaterThan(2 * 128 * megabyte + 2 * 20 * megabyte); // and for base and worker zygotes
+    expect(String(budget)).toMatch(/^512MB instance - 202MB node - .* = \d+MB for invocations$/);
+  });
+
+  it('grows and shrinks with the zygotes, but for what a function can have at most', async () => {
+    const budget = new MemoryBudget(512 * megabyte, 154 * megabyte);
+    const { bytes, mostBytes } = budget;
+    await budget.measure([], [process.pid]);
+    expect(budget.bytes).toBeLessThan(bytes);
+    expect(budget.mostBytes).toBe(mostBytes);
+  });
+});
+
+describe('a service on the smallest instance', () => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await TestServer.start({
+      root: inject('root'),
+      env: { RENDER: 'true', RENDER_CPU_COUNT: '0.5', HEADY_PY_MAX_CONCURRENCY: '4' },
+    });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it('says at its start what it has for invocations', async () => {
+    const { message } = await server.line((line) => line.message.startsWith('python memory: '));
+    expect(message).toMatch(/512MB instance - .* = \d+MB for invocations/);
+  });
+
+  it('refuses a function that asks for more than it can ever have, and says both figures', async () => {
+    const response = await server.call('greedy/too_much');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      code: 'worker-unavailable',
+      detail: expect.stringMatching(/too_much asks for 1GB of memory, .* \d+(\.\d)?MB at most/),
+    });
+  });
+
+  it('lists how many calls of each function fit', async () => {
+    const response = await server.fetch('/api/workers');
+    const { workers } = (await response.json()) as {
+      workers: { name: string; functions?: { name: string; fits: number }[] }[];
+    };
+    const functions = workers.find(({ name }) => name === 'greedy')?.functions ?? [];
+    const fits = (name: string) => functions.find((each) => each.name === name)?.fits;
+    expect(fits('too_much')).toBe(0);
+    expect(fits('memory_in_file')).toBeGreaterThanOrEqual(1);
+  });
+
+  it('runs no more at once than fit, though there are slots', async () => {
+    const calls = [1, 2, 3].map(() => server.call('greedy/half', { seconds: 0.5 }));
+    await waitFor(() => server.lines.find(({ message }) => message === 'half'));
+    const health = await server.fetch('/api/health');
+    const { checks } = (await health.json()) as { checks: { python: { running: number; queued: number } } };
+    expect(checks.python).toMatchObject({ running: 1, queued: 2 });
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+});
+
+it('is ready when the workers that ask for it are loaded, and not before', async () => {
+  await using server = await TestServer.start({ root: inject('root') });
+  const states: unknown[] = [];
+  await waitFor(async () => {
+    const response = await server.fetch('/api/health');
+    const { state } = (await response.json()) as { state: string };
+    states.push([response.status, state]);
+    return response.status === 200 || undefined;
+  });
+  expect(states[0]).toEqual([503, 'starting']);
+  expect(states.at(-1)).toEqual([200, 'ready']);
+  await server.line(({ message }) => message === 'warm worker imported');
+});
