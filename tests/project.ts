@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,15 @@ export function makeProject(...overlays: readonly string[]): Project {
     cpSync(join(repository, part), join(root, part), { recursive: true, filter: isSource });
   for (const overlay of overlays) cpSync(overlay, root, { recursive: true, filter: isSource });
   for (const name of shared) symlinkSync(join(repository, name), join(root, name));
+  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** A copy of a built project, whose workers may then be others. */
+export function copyProject(built: string): Project {
+  const root = mkdtempSync(join(tmpdir(), 'copy-'));
+  for (const name of readdirSync(built))
+    if (shared.includes(name)) symlinkSync(join(repository, name), join(root, name));
+    else cpSync(join(built, name), join(root, name), { recursive: true, verbatimSymlinks: true });
   return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 }
 

@@ -15,6 +15,8 @@ export interface Child {
   readonly output: ChildOutput;
   /** Resolved when all that the process has written so far is handed on, or it is gone. */
   sync(): Promise<void>;
+  /** Asks the process to end by itself. */
+  terminate(): void;
   /** Ends the process and all that it started. */
   kill(): void;
 }

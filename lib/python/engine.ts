@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Config, formatBytes } from '#lib/config';
 import type { Log } from '#lib/log';
@@ -59,6 +60,10 @@ interface Admitted {
   readonly lease: Lease;
   readonly zygote: WorkerZygote;
 }
+
+/** How long calls that were ended may take for it when the service stops: their grace periods are within it. */
+const stopGraceMs = 5000;
+const stopPollMs = 20;
 
 /** Runs Python functions, each call in a process of its own. */
 export class PythonEngine {
@@ -197,6 +202,8 @@ export class PythonEngine {
 
   /** Ends all Python processes. */
   async stop(): Promise<void> {
+    const deadline = performance.now() + stopGraceMs;
+    while (this.#admission.running > 0 && performance.now() < deadline) await delay(stopPollMs);
     this.#memory[Symbol.dispose]();
     await this.#workers[Symbol.asyncDispose]();
     await this.#base.stop();

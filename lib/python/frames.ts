@@ -8,6 +8,7 @@ export const FrameKind = {
   prepare: 'P',
   call: 'C',
   kill: 'K',
+  terminate: 'T',
   sync: 'Y',
   loaded: 'W',
   needs: 'N',

@@ -26,12 +26,12 @@ export interface Pool {
   /** One that waits and has never served: what it holds is no invocation's. */
   readonly baselinePid: number | undefined;
   /**
-   * A ready child.
+   * A ready child, for a call that may clean up for so long when it is canceled or its time is over.
    *
    * @throws {ZygoteGone} the pool is closed.
    * @throws {WorkerFailure} a child says why it cannot serve.
    */
-  take(): Promise<Lease>;
+  take(graceMs: number): Promise<Lease>;
   /** Ends the children that wait; those that serve end with their calls. */
   close(): void;
 }

@@ -58,6 +58,7 @@ export class Offspring {
       ended,
       output: this.#output(pid),
       sync,
+      terminate: () => control.send(FrameKind.terminate, id),
       kill: () => control.send(FrameKind.kill, id),
     };
   }

@@ -51,12 +51,16 @@ export class ReusePool implements Pool {
     return undefined; // what one holds is its model's, not what they have in common
   }
 
-  async take(): Promise<Lease> {
+  async take(graceMs: number): Promise<Lease> {
     const child = await this.#starting.take();
     const member = this.#members.get(child) ?? this.#newMember(child);
     clearTimeout(member.idle);
     const cpuBeforeMs = processTree(child.pid).cpuMs;
-    return { child, cpuBeforeMs, finish: (verdict) => this.#finish(member, verdict, cpuBeforeMs) };
+    return {
+      child,
+      cpuBeforeMs,
+      finish: (verdict) => this.#finish(member, verdict, { cpuBeforeMs, graceMs }),
+    };
   }
 
   close(): void {
@@ -84,13 +88,17 @@ export class ReusePool implements Pool {
     return member;
   }
 
-  async #finish(member: Member, verdict: Verdict, cpuBeforeMs: number): Promise<Usage> {
+  async #finish(
+    member: Member,
+    verdict: Verdict,
+    { cpuBeforeMs, graceMs }: { cpuBeforeMs: number; graceMs: number },
+  ): Promise<Usage> {
     const { promise, resolve } = Promise.withResolvers<Child | undefined>();
     void this.#starting.expect(promise);
     const { child } = member;
     if (!mayServeOn(verdict) || !(await isReady(child))) {
       resolve(undefined);
-      return endChild(child, { kind: 'canceled' });
+      return endChild(child, verdict, graceMs);
     }
     await child.sync();
     resolve(this.#next(member));

@@ -124,10 +124,10 @@ export class WorkerZygote {
    * @throws {ZygoteGone}
    * @throws {WorkerFailure} no child comes to the point where it could serve.
    */
-  async take({ profile }: DescribedFunction): Promise<Lease> {
+  async take({ profile, declared }: DescribedFunction): Promise<Lease> {
     const pool = this.#pools.get(profile);
     if (this.gone || !pool) throw new ZygoteGone();
-    const lease = await pool.take();
+    const lease = await pool.take((declared.graceSeconds ?? 0) * 1000);
     this.#serving += 1;
     return { ...lease, finish: (verdict) => lease.finish(verdict).finally(() => this.#served()) };
   }

@@ -4,16 +4,14 @@ import {
   chownSync,
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { repository } from '../project.ts';
+import { copyProject, type Project, repository } from '../project.ts';
 
 const workers = join(import.meta.dirname, 'workers');
 
@@ -36,28 +34,18 @@ export const hostileWorkers: readonly Hostile[] = readdirSync(workers)
 /** A user without privileges, who has nothing on this machine. */
 const unprivileged = 34_567;
 
-export interface Suite extends Disposable {
-  readonly root: string;
+export interface Suite extends Project {
   /** The user that the service runs as. */
   readonly uid: number;
 }
 
-/** The built project with the hostile workers instead of its own, for the current user. */
+/** The built project with the hostile workers beside no others, for the current user. */
 export function suiteOf(built: string): Suite {
-  const root = mkdtempSync(join(tmpdir(), 'hostile-'));
-  for (const name of readdirSync(built)) {
-    const source = join(built, name);
-    if (name === 'node_modules' || name === '.venv') symlinkSync(join(repository, name), join(root, name));
-    else if (name !== 'workers')
-      cpSync(source, join(root, name), { recursive: true, verbatimSymlinks: true });
-  }
-  cpSync(join(built, 'workers/heady'), join(root, 'workers/heady'), { recursive: true });
-  cpSync(workers, join(root, 'workers'), { recursive: true });
-  return {
-    root,
-    uid: process.getuid?.() ?? 0,
-    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
-  };
+  const project = copyProject(built);
+  const folder = join(project.root, 'workers');
+  for (const name of readdirSync(folder)) if (name.endsWith('.py')) rmSync(join(folder, name));
+  cpSync(workers, folder, { recursive: true });
+  return { ...project, uid: process.getuid?.() ?? 0 };
 }
 
 /**

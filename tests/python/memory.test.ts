@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { type InstanceMemory, instanceMemoryReader } from '../../lib/python/instance-memory.ts';
 import { InstanceWatchdog } from '../../lib/python/instance-watchdog.ts';
 import { MemoryBudget } from '../../lib/python/memory-budget.ts';
+import { copyProject } from '../project.ts';
 import { TestServer, waitFor } from '../server.ts';
 
 const megabyte = 1024 ** 2;
@@ -153,8 +154,20 @@ describe('a service on the smallest instance', () => {
   });
 });
 
+const keptWarm = `
+import time
+import heady
+time.sleep(0.5)
+print("warm worker imported")
+@heady.function(warm=True)
+def ready() -> bool:
+    return True
+`;
+
 it('is ready when the workers that ask for it are loaded, and not before', async () => {
-  await using server = await TestServer.start({ root: inject('root') });
+  using project = copyProject(inject('root'));
+  writeFileSync(join(project.root, 'workers/kept_warm.py'), keptWarm);
+  await using server = await TestServer.start({ root: project.root });
   const states: unknown[] = [];
   await waitFor(async () => {
     const response = await server.fetch('/api/health');

@@ -5,18 +5,21 @@ more), so what can be is done before the fork, by its zygote.
 """
 
 import errno
+import functools
 import os
+import signal
 import struct
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from heady import hooks
+from heady.cancellation import Cancelled
 from heady.context import Context
 from heady.runtime import answers, frames
 from heady.runtime.functions import Function, call, describe_failure
@@ -53,7 +56,8 @@ class Server:
 
     def serving(self, profile: Profile) -> Callable[[int], None]:
         """What a process of that profile does with its connection."""
-        return self.serve_many if profile.isolation == "reuse" else self.serve
+        serve = self.serve_many if profile.isolation == "reuse" else self.serve
+        return functools.partial(_gracefully, serve) if profile.graceful else serve
 
     def prepare(self, serve: Callable[[int], None], connection: int) -> None:
         """Gives a process its environment variables and runs the worker's hooks, before it serves."""
@@ -130,6 +134,20 @@ class Server:
             function=order["function"],
             deadline=time.monotonic() + order["timeoutSeconds"],
         )
+
+
+def _gracefully(serve: Callable[[int], None], connection: int) -> None:
+    """Serves so that SIGTERM is heard in the function; ends quietly when that let it pass."""
+    signal.signal(signal.SIGTERM, _cancel)
+    try:
+        serve(connection)
+    except Cancelled:
+        sys.exit(0)
+
+
+def _cancel(*_: object) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: cleaning up is not to be disturbed
+    raise Cancelled
 
 
 def ready() -> bytes:

@@ -13,6 +13,7 @@ import functools
 import gc
 import os
 import select
+import signal
 import socket
 import struct
 import traceback
@@ -202,6 +203,8 @@ class Zygote:
             self.retire()
         elif frame[0] == frames.KILL:
             self.kill(_PID.unpack(frame[1])[0])
+        elif frame[0] == frames.TERMINATE:
+            self._terminate(_PID.unpack(frame[1])[0])
         elif frame[0] == frames.SYNC:
             self._synchronize(_PID.unpack(frame[1])[0])
 
@@ -217,6 +220,11 @@ class Zygote:
         """Ends a child and its descendants; what escapes is adopted and ended when the child is reaped."""
         if pid in self.children:  # not reaped yet, so the id cannot be another process's
             process.kill_tree(pid)
+
+    def _terminate(self, pid: int) -> None:
+        if pid in self.children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     def _synchronize(self, pid: int) -> None:
         if child := self.children.get(pid):
