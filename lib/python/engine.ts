@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -10,8 +11,9 @@ import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
 import type { Answer, Call, Grant } from './call.ts';
 import { functionOf, takeChild } from './dispatch.ts';
+import { Enforcement, type Rule } from './enforcement.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
-import { serveCall } from './invocation.ts';
+import { serveCall, type Verdict } from './invocation.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
@@ -21,6 +23,7 @@ import type { DescribedFunction } from './messages.ts';
 import { conclude, endingOf, failureOf } from './outcome.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
 import { Secrets } from './secrets.ts';
+import { callProbe, targetsOf } from './self-test.ts';
 import { WorkerRegistry } from './worker-registry.ts';
 import type { OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
@@ -76,6 +79,8 @@ export class PythonEngine {
   readonly #admission: Admission;
   readonly #memory: MemoryKeeper;
   readonly #journal: Journal;
+  readonly #enforcement: Enforcement;
+  #probes: WorkerZygote | undefined;
 
   private constructor(
     options: EngineOptions,
@@ -98,6 +103,7 @@ export class PythonEngine {
       log,
     });
     this.#journal = new Journal(log, options.invocations);
+    this.#enforcement = new Enforcement({ call: (name, input) => this.#callProbe(name, input), log });
     this.#admission = new Admission({
       slots: config.HEADY_PY_MAX_CONCURRENCY,
       maxQueue: config.HEADY_PY_MAX_QUEUE,
@@ -174,6 +180,25 @@ export class PythonEngine {
     if (workers.length > 0) this.#options.log.info({ message: `python memory: ${this.#memory.budget}` });
   }
 
+  /** What this host enforces, as far as it has been tried. */
+  get enforcement(): readonly Rule[] {
+    return this.#enforcement.rules;
+  }
+
+  /** Tries to break each rule of the isolation, one after the other, as a worker would. */
+  async testIsolation(): Promise<void> {
+    if (process.platform !== 'linux') return; // nothing here is enforced elsewhere, and nothing is claimed
+    const { config } = this.#options;
+    writeFileSync(join(this.#run.path, 'not-for-workers'), 'a file of the service');
+    this.#probes = await this.#workers.loadOther('probes', join(workersDirectory(config), 'heady/probes.py'));
+    try {
+      await this.#enforcement.test(targetsOf(config.root, this.#run.path, this.#base.pid));
+    } finally {
+      this.#probes.retire();
+      this.#probes = undefined;
+    }
+  }
+
   /** Loads worker files anew whenever they change. */
   async watch(): Promise<void> {
     await this.#workers.watch();
@@ -216,6 +241,15 @@ export class PythonEngine {
     } catch (error) {
       throw new Problem('worker-unavailable', `${name}: ${(error as Error).message}.`, { cause: error });
     }
+  }
+
+  async #callProbe(name: string, input: object): Promise<Verdict> {
+    if (!this.#probes) throw new Error('the probes are not loaded');
+    return callProbe(name, input, {
+      zygote: this.#probes,
+      limitsOf: ({ declared }) => limitsOf(declared, this.#options.config),
+      instance: this.#memory.watchdog,
+    });
   }
 
   /** @throws {Problem} `worker-unavailable`: the function declares more memory than the instance can ever give. */

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { readText } from './proc.ts';
 
 /** What the instance's memory looks like now. */
 export interface InstanceMemory {
@@ -15,7 +17,7 @@ const unlimited = 2 ** 60;
 
 /** Finds where this instance's memory is told, once; `root` stands for the file system's. */
 export function instanceMemoryReader(root = '/'): () => InstanceMemory | undefined {
-  const groups = read(join(root, 'proc/self/cgroup'));
+  const groups = readText(join(root, 'proc/self/cgroup'));
   const [, path1] = /^\d+:(?:[\w,]+,)?memory(?:,[\w,]+)?:(.*)$/m.exec(groups) ?? [];
   const [, path2] = /^0::(.*)$/m.exec(groups) ?? [];
   const folders1 = path1 === undefined ? [] : candidates(root, 'sys/fs/cgroup/memory', path1);
@@ -48,14 +50,14 @@ const version2Files = { limit: 'memory.max', usage: 'memory.current', inactive: 
 
 /** Undefined where the group has no limit of its own. */
 function readGroup(folder: string, { limit, usage, inactive }: GroupFiles): InstanceMemory | undefined {
-  const totalBytes = Number(read(join(folder, limit))); // NaN of `max`
+  const totalBytes = Number(readText(join(folder, limit))); // NaN of `max`
   if (!(totalBytes > 0 && totalBytes < unlimited)) return undefined;
-  const reclaimable = Number(inactive.exec(read(join(folder, 'memory.stat')))?.[1] ?? 0);
-  return { totalBytes, leftBytes: totalBytes - (Number(read(join(folder, usage))) - reclaimable) };
+  const reclaimable = Number(inactive.exec(readText(join(folder, 'memory.stat')))?.[1] ?? 0);
+  return { totalBytes, leftBytes: totalBytes - (Number(readText(join(folder, usage))) - reclaimable) };
 }
 
 function readMachine(root: string): InstanceMemory | undefined {
-  const text = read(join(root, 'proc/meminfo'));
+  const text = readText(join(root, 'proc/meminfo'));
   const [total, available] = ['MemTotal', 'MemAvailable'].map(
     (field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024,
   );
@@ -65,12 +67,4 @@ function readMachine(root: string): InstanceMemory | undefined {
 /** Below this the instance is short of memory: what two children may take between two looks at them. */
 export function shortageBytes({ totalBytes }: InstanceMemory): number {
   return Math.min(64 * megabyte, Math.max(16 * megabyte, totalBytes / 16));
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -34,11 +34,15 @@ export class MemoryBudget {
     return this.#instanceBytes - this.#nodeBytes - this.#baseBytes - this.#reserveBytes;
   }
 
-  /** Takes what the base zygote and those of workers, with their waiting children, hold by now. */
-  async measure(base: readonly number[], zygotes: readonly number[]): Promise<void> {
+  /** Takes what the base zygote, those of workers with their waiting children, and /dev/shm hold by now. */
+  async measure(
+    base: readonly number[],
+    zygotes: readonly number[],
+    { sharedBytes }: { readonly sharedBytes: number } = { sharedBytes: 0 },
+  ): Promise<void> {
     const [ofBase, ofZygotes] = await Promise.all([memoryOf(base), memoryOf(zygotes)]);
     this.#baseBytes = ofBase.privateBytes + ofBase.sharedBytes;
-    this.#zygoteBytes = ofZygotes.privateBytes + ofZygotes.sharedBytes;
+    this.#zygoteBytes = ofZygotes.privateBytes + ofZygotes.sharedBytes + sharedBytes;
   }
 
   /** The sum, in words. */

@@ -4,6 +4,7 @@ import type { Log } from '#lib/log';
 import { type InstanceMemory, instanceMemoryReader } from './instance-memory.ts';
 import { InstanceWatchdog } from './instance-watchdog.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import { SharedMemory } from './shared-memory.ts';
 import type { Worker } from './worker.ts';
 
 interface MemoryKeeperOptions {
@@ -24,6 +25,7 @@ export class MemoryKeeper implements Disposable {
   readonly watchdog: InstanceWatchdog;
   readonly #options: MemoryKeeperOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #shared = new SharedMemory();
 
   constructor(options: MemoryKeeperOptions) {
     this.#options = options;
@@ -44,7 +46,8 @@ export class MemoryKeeper implements Disposable {
     const { workers, basePid, onRoom } = this.#options;
     const base = basePid();
     const zygotes = workers().flatMap((worker) => worker.loaded?.pids() ?? []);
-    await this.budget.measure(base === undefined ? [] : [base], zygotes);
+    const sharedBytes = this.#shared.sweep();
+    await this.budget.measure(base === undefined ? [] : [base], zygotes, { sharedBytes });
     onRoom();
   }
 

@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+
+import { namesIn, readText, statFields, targetOf } from './proc.ts';
 
 /** A process and all its descendants at one moment. Those that left its group and session are among them. */
 export interface ProcessTree {
@@ -23,8 +25,8 @@ export function processTree(pid: number): ProcessTree {
   const pids = [pid];
   let [tasks, ticks, pages] = [0, 0, 0];
   for (const each of pids) {
-    const fields = statFields(readProc(each, 'stat'));
-    const threads = list(`/proc/${each}/task`);
+    const fields = statFields(each);
+    const threads = namesIn(`/proc/${each}/task`);
     tasks += Math.max(1, threads.length);
     ticks += fields.slice(11, 15).reduce((total, field) => total + Number(field), 0); // utime, stime, cutime, cstime
     pages += Number(fields[21] ?? 0); // rss
@@ -66,9 +68,9 @@ export function unlinkedFiles(pids: readonly number[], directory: string): OpenF
   const inMemory = new Map<string, number>();
   const onDisk = new Map<string, number>();
   for (const pid of pids)
-    for (const fd of list(`/proc/${pid}/fd`)) {
+    for (const fd of namesIn(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${fd}`;
-      const target = linkOf(path);
+      const target = targetOf(path);
       if (!target.endsWith(' (deleted)')) continue;
       const isMemory = target.startsWith('/memfd:') || target.startsWith('/dev/shm/');
       if (isMemory) addFile(inMemory, path);
@@ -84,7 +86,7 @@ async function memoryOfOne(pid: number): Promise<Memory> {
     const sharedBytes = kilobytes(rollup, 'Pss_Shmem');
     return { privateBytes: proportional + kilobytes(rollup, 'SwapPss') - sharedBytes, sharedBytes };
   }
-  const status = readProc(pid, 'status');
+  const status = readText(`/proc/${pid}/status`);
   return {
     privateBytes: kilobytes(status, 'RssAnon') + kilobytes(status, 'VmSwap'),
     sharedBytes: kilobytes(status, 'RssShmem'),
@@ -97,12 +99,7 @@ function kilobytes(text: string, field: string): number {
 
 /** Children by the thread that forked them: `/proc/<pid>/task/<tid>/children`. */
 function childrenOf(pid: number, thread: string): number[] {
-  return readProc(pid, `task/${thread}/children`).split(' ').filter(Boolean).map(Number);
-}
-
-/** The fields of a stat file after the command's name, which may itself hold spaces and brackets. */
-function statFields(stat: string): string[] {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return readText(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number);
 }
 
 /** Each file counts once, however many descriptors lead to it. */
@@ -113,28 +110,4 @@ function addFile(files: Map<string, number>, path: string): void {
 
 function sum(files: ReadonlyMap<string, number>): number {
   return files.values().reduce((total, bytes) => total + bytes, 0);
-}
-
-function readProc(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return ''; // it has ended
-  }
-}
-
-function list(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return []; // it has ended, or is not ours to look into
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
 }

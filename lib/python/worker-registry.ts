@@ -77,12 +77,19 @@ export class WorkerRegistry implements AsyncDisposable {
     }
   }
 
+  /** A worker file that is not in the folder: for the service's own use, and its own to retire. */
+  async loadOther(name: string, file: string): Promise<WorkerZygote> {
+    return this.#load(name, file);
+  }
+
   #worker(name: string, file: string): Worker {
+    const { onChange, log } = this.#options;
+    return new Worker({ name, file, load: () => this.#load(name, file), onChange, log });
+  }
+
+  async #load(name: string, file: string): Promise<WorkerZygote> {
     const { base, opening, importTimeoutMs, secrets, log } = this.#options;
-    const load = async () => {
-      const order = { ...opening, name, file };
-      return WorkerZygote.load({ order, base: () => base.current(), importTimeoutMs, spares, secrets, log });
-    };
-    return new Worker({ name, file, load, onChange: this.#options.onChange, log });
+    const order = { ...opening, name, file };
+    return WorkerZygote.load({ order, base: () => base.current(), importTimeoutMs, spares, secrets, log });
   }
 }

@@ -59,7 +59,9 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     node: process.version,
     python: service.python.interpreter.version,
   });
-  void service.prepare();
+  service
+    .prepare()
+    .catch((error: unknown) => service.log.error({ message: 'preparing Python failed', error }));
   return { service, url: `http://localhost:${port}` };
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { Config } from '#lib/config';
 import { InferenceGateway } from '#lib/inference';
 import { createLog, type Log } from '#lib/log';
@@ -5,6 +7,9 @@ import { PythonEngine } from '#lib/python';
 import { type InvocationStore, memoryInvocations } from '#lib/records';
 
 import { type Health, readVersion } from './health.ts';
+
+/** The self-test waits until the first callers after a start have been served. */
+const selfTestDelayMs = 5000;
 
 /** The running service: what routes work with, on `event.context.service`. */
 export class Service {
@@ -62,6 +67,8 @@ export class Service {
     await this.python.loadAll(first);
     this.#ready = true;
     await this.python.loadAll(others);
+    await delay(selfTestDelayMs, undefined, { ref: false });
+    if (this.state === 'ready') await this.python.testIsolation();
   }
 
   health(): Health {

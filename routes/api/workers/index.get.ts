@@ -1,5 +1,8 @@
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
-  handler: async (_input, { context: { service } }) => ({ workers: await service.python.list() }),
+  handler: async (_input, { context: { service } }) => ({
+    workers: await service.python.list(),
+    enforcement: service.python.enforcement,
+  }),
 });
