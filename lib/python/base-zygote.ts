@@ -23,6 +23,20 @@ export interface BaseZygoteOptions {
 
 type Subprocess = ReturnType<typeof spawn>;
 
+/** With what the kernel can confine processes. */
+export interface Kernel {
+  /** The version of its Landlock; 0 where there is none. */
+  readonly landlock: number;
+  readonly seccomp: boolean;
+}
+
+interface BaseParts {
+  readonly process: Subprocess;
+  readonly control: Connection;
+  readonly socket: string;
+  readonly kernel: Kernel;
+}
+
 /**
  * The process that all Python processes descend from: interpreter, runtime and pydantic, loaded once. It forks a
  * worker zygote for each connection.
@@ -32,13 +46,12 @@ export class BaseZygote {
   readonly #control: Connection;
   readonly #socket: string;
   readonly #offspring: Offspring;
+  readonly kernel: Kernel;
   /** Resolved when the process is gone, with how it ended. */
   readonly ended: Promise<string>;
 
-  private constructor(
-    { process, control, socket }: { process: Subprocess; control: Connection; socket: string },
-    offspring: Offspring,
-  ) {
+  private constructor({ process, control, socket, kernel }: BaseParts, offspring: Offspring) {
+    this.kernel = kernel;
     this.#process = process;
     this.#control = control;
     this.#socket = socket;
@@ -54,25 +67,24 @@ export class BaseZygote {
     const directory = await mkdtemp(join(runDirectory, 'base-'));
     const process = spawn(interpreter, options, directory);
     const words: string[] = [];
+    const listening = Promise.withResolvers<Kernel | undefined>();
     const lines = new OutputLines((line) => {
+      const [, kernel] = /^listening (\{.*\})$/.exec(line) ?? [];
+      if (kernel !== undefined) return listening.resolve(JSON.parse(kernel) as Kernel);
       words.push(line);
-      if (line !== 'listening') log.warn({ message: line, process: 'base zygote' });
+      log.warn({ message: line, process: 'base zygote' });
     });
-    const listening = Promise.withResolvers<boolean>();
-    process.stdout.on('data', (data: Buffer) => {
-      lines.write('stdout', data);
-      if (words.includes('listening')) listening.resolve(true);
-    });
+    process.stdout.on('data', (data: Buffer) => lines.write('stdout', data));
     process.stderr.on('data', (data: Buffer) => lines.write('stderr', data));
-    void process.then(() => listening.resolve(false));
-    if (!(await listening.promise))
-      throw new Error(`Python's base zygote ended at its start: ${words.slice(-3).join(' ')}`);
+    void process.then(() => listening.resolve(undefined));
+    const kernel = await listening.promise;
+    if (!kernel) throw new Error(`Python's base zygote ended at its start: ${words.slice(-3).join(' ')}`);
     void process.then(() => removeDirectory(directory));
     const socket = join(directory, 'base.sock');
     const control = await Connection.open(socket);
     const sink = (pid: number) => (message: string, stream: string) =>
       log.info({ message, process: `zygote ${pid}`, stream });
-    return new BaseZygote({ process, control, socket }, new Offspring({ control, sink }));
+    return new BaseZygote({ process, control, socket, kernel }, new Offspring({ control, sink }));
   }
 
   get pid(): number | undefined {

@@ -22,6 +22,7 @@ import { MemoryKeeper } from './memory-keeper.ts';
 import type { DescribedFunction } from './messages.ts';
 import { conclude, endingOf, failureOf } from './outcome.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
+import { checkSandbox } from './sandbox-policy.ts';
 import { Secrets } from './secrets.ts';
 import { callProbe, targetsOf } from './self-test.ts';
 import { WorkerRegistry } from './worker-registry.ts';
@@ -123,19 +124,24 @@ export class PythonEngine {
    * Starts the base zygote.
    *
    * @throws {InterpreterError} there is no usable Python.
+   * @throws {SandboxError} a sandbox is required that this kernel does not have.
    */
   static async start(options: EngineOptions): Promise<PythonEngine> {
-    const interpreter = await findInterpreter(options.config);
+    const { config, log } = options;
+    const interpreter = await findInterpreter(config);
     const run = await makeRunDirectory();
+    let base: BaseSupervisor | undefined;
     try {
-      const base = await BaseSupervisor.start({
+      base = await BaseSupervisor.start({
         interpreter,
-        workersDirectory: workersDirectory(options.config),
+        workersDirectory: workersDirectory(config),
         runDirectory: run.path,
-        log: options.log,
+        log,
       });
+      checkSandbox(config.HEADY_PY_SANDBOX, (await base.current()).kernel);
       return new PythonEngine(options, interpreter, { run, base });
     } catch (error) {
+      await base?.stop();
       await run.remove();
       throw error;
     }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
 import { type Config, ConfigError, loadConfig } from '#lib/config';
-import { InterpreterError } from '#lib/python';
+import { InterpreterError, SandboxError } from '#lib/python';
 import { Service } from '#lib/service';
 
 import { trackConnections } from './connections.ts';
@@ -40,7 +40,9 @@ export class StartError extends Error {
 export async function runService({ root, handler }: RunOptions): Promise<Running> {
   const config = readConfig(root);
   const service = await Service.start(config).catch((error: unknown) => {
-    throw error instanceof InterpreterError ? new StartError(`Python: ${error.message}`) : error;
+    if (error instanceof InterpreterError || error instanceof SandboxError)
+      throw new StartError(`Python: ${error.message}`);
+    throw error;
   });
   const server = createHttpServer(service, handler);
   const connections = trackConnections(server);

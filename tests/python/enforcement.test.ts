@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createLog } from '../../lib/log/index.ts';
 import { Enforcement, type Rule } from '../../lib/python/enforcement.ts';
 import type { Verdict } from '../../lib/python/invocation.ts';
+import { checkSandbox } from '../../lib/python/sandbox-policy.ts';
 import { TestServer, waitFor } from '../server.ts';
-import { landlockAbi } from './sandboxed.ts';
+import { landlockAbi, sandboxed } from './sandboxed.ts';
 
 async function rulesOf(server: TestServer): Promise<Map<string, Rule>> {
   const response = await server.fetch('/api/workers');
@@ -87,6 +88,26 @@ describe('the table of what is enforced', () => {
       message.startsWith('this host does not enforce: signals to the service'),
     );
   }, 90_000);
+});
+
+describe('a sandbox that is required', () => {
+  it('is refused by name where the kernel does not have it', () => {
+    expect(() => checkSandbox('require', { landlock: 0, seccomp: true })).toThrow(
+      /this kernel has no Landlock/,
+    );
+    expect(() => checkSandbox('require', { landlock: 0, seccomp: false })).toThrow(
+      /Landlock .* and no seccomp/,
+    );
+    expect(() => checkSandbox('auto', { landlock: 0, seccomp: false })).not.toThrow();
+  });
+
+  it.skipIf(!sandboxed)('lets the service start where it does', async () => {
+    await using server = await TestServer.start({
+      root: inject('root'),
+      env: { HEADY_PY_SANDBOX: 'require' },
+    });
+    expect((await server.call('types/asynchronous', { value: 1 })).status).toBe(200);
+  });
 });
 
 describe('a rule that does not hold', () => {

@@ -2,11 +2,12 @@
 
 Started by the service with a folder for its socket, ``base.sock``, and for its processes' temporary directories. The
 first connection is its control connection; each further one becomes a worker zygote. The line ``listening`` on stdout
-says that it may connect.
+says that it may connect, and with what the kernel can confine processes.
 """
 
 import functools
 import gc
+import json
 import os
 import site
 import sys
@@ -15,7 +16,7 @@ from heady.runtime import forking
 
 forking.record_hooks()  # before anything that registers one is imported
 
-from heady.runtime import process, worker, zygote  # noqa: E402
+from heady.runtime import landlock, process, seccomp, worker, zygote  # noqa: E402
 from heady.runtime.slots import Slots  # noqa: E402
 
 
@@ -41,7 +42,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     listener = zygote.listen(f"{directory}/base.sock")
-    print("listening", flush=True)
+    print("listening", json.dumps({"landlock": landlock.abi(), "seccomp": seccomp.supported()}), flush=True)
     control, _ = listener.accept()
     peer = zygote.peer(control)
     if peer not in (server, None):
