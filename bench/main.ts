@@ -3,12 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { runCallers } from './callers.ts';
+import { FastApiBaseline } from './fastapi-baseline.ts';
 import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
-import { measureChildren, measureRest } from './memory.ts';
+import { measureChildren, measurePhysicalLimit, measureRest } from './memory.ts';
 import { PersistentBaseline } from './persistent-baseline.ts';
 import { renderTable, type Row, writeResults } from './report.ts';
 import { makeBenchProject, ServiceSubject } from './service.ts';
+import { measureSmallService } from './small-service.ts';
 import { spawnBaseline } from './spawn-baseline.ts';
 import { measureStart } from './start.ts';
 import { describeTarget, isMet } from './targets.ts';
@@ -40,11 +42,23 @@ async function measure(): Promise<Row[]> {
   const rest = await measureRest(service, 'at rest');
   await using wideService = await ServiceSubject.start(project.root, callers);
   await using persistent = await PersistentBaseline.start();
-  const subjects = { service, wideService, spawning: spawnBaseline, persistent };
+  await using fastapi = await FastApiBaseline.start();
+  await using reused = service.at('/api/workers/trivial/echo_reused');
+  await using unisolated = service.at('/api/persistent');
+  const subjects = { service, wideService, spawning: spawnBaseline, persistent, fastapi, reused, unisolated };
   for (const subject of Object.values(subjects)) await runCallers(subject, warmUp);
+  const paced = await measureSmallService(subjects);
   const latency = await measureLatency(subjects);
   const throughput = await measureThroughput(subjects);
   await delay(restMs);
-  const children = await measureChildren(service);
-  return [...latency, ...throughput, ...children, rest, await measureRest(service, 'after the load'), start];
+  return [
+    ...paced,
+    ...latency,
+    ...throughput.rows,
+    ...(await measurePhysicalLimit(service, throughput.perSecond)),
+    ...(await measureChildren(service)),
+    rest,
+    await measureRest(service, 'after the load'),
+    start,
+  ];
 }

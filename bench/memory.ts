@@ -1,13 +1,16 @@
 import { waitFor } from '../tests/server.ts';
+import { physicalLimit } from './physical-limit.ts';
 import { childrenOf, memoryOf, peakRssBytes } from './processes.ts';
 import { formatNumber, type Row } from './report.ts';
 import type { ServiceSubject } from './service.ts';
 import { median } from './statistics.ts';
+import { callers } from './throughput.ts';
 
 /** The processes of a service that has no call to serve. */
 interface Processes {
   readonly server: number;
   readonly base: number;
+  readonly zygote: number;
   /** Children of the trivial worker's zygote that wait for a call. */
   readonly idle: readonly number[];
 }
@@ -30,7 +33,7 @@ export async function measureRest(service: ServiceSubject, when: 'at rest' | 'af
 
 /** What a child costs, from the invocations' log lines and from the children that wait. */
 export async function measureChildren(service: ServiceSubject): Promise<Row[]> {
-  const { invocations } = service;
+  const invocations = service.invocations.filter(({ function: name }) => name === 'echo');
   const { idle } = await processesOf(service);
   const medianOf = (field: string) => median(invocations.map((line) => Number(line[field])));
   const counted = `median of ${invocations.length} children`;
@@ -39,6 +42,7 @@ export async function measureChildren(service: ServiceSubject): Promise<Row[]> {
       measure: 'Minor faults of a child',
       result: { value: medianOf('minorFaults'), unit: '' },
       figures: [counted],
+      target: 'minorFaults',
     },
     { measure: 'CPU time of a child', result: { value: medianOf('cpuMs'), unit: 'ms' }, figures: [counted] },
     {
@@ -53,13 +57,40 @@ export async function measureChildren(service: ServiceSubject): Promise<Row[]> {
   ];
 }
 
+/** What a child costs at least: a C program that forks, writes to as many pages and ends, as often as it can. */
+export async function measurePhysicalLimit(service: ServiceSubject, perSecond: number): Promise<Row[]> {
+  const faults = service.invocations
+    .filter(({ function: name }) => name === 'echo')
+    .map(({ minorFaults }) => Number(minorFaults));
+  const { zygote } = await processesOf(service);
+  const shape = {
+    megabytes: Math.round(megabytes(memoryOf(zygote).rssBytes)),
+    pages: Math.round(median(faults)),
+  };
+  const limit = physicalLimit(shape);
+  if (limit === undefined) return []; // no C compiler
+  return [
+    {
+      measure: `${callers} callers: service ÷ physical limit`,
+      result: { value: perSecond / limit, unit: '×' },
+      figures: [
+        `service ${formatNumber(perSecond)}/s`,
+        `C program of ${shape.megabytes} MB that writes ${shape.pages} pages ${formatNumber(limit)}/s`,
+      ],
+      target: 'physicalRatio',
+    },
+  ];
+}
+
 /** The process tree: server, base zygote, worker zygote, children. Waited for, as workers load after the start. */
 async function processesOf({ pid: server }: ServiceSubject): Promise<Processes> {
   return waitFor(() => {
     const [base] = childrenOf(server);
     const [zygote] = base === undefined ? [] : childrenOf(base);
     const idle = zygote === undefined ? [] : childrenOf(zygote);
-    return base !== undefined && idle.length > 0 ? { server, base, idle } : undefined;
+    return base !== undefined && zygote !== undefined && idle.length > 0
+      ? { server, base, zygote, idle }
+      : undefined;
   });
 }
 

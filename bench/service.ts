@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build, makeProject, type Project } from '../tests/project.ts';
 import { apiKey, type LogLine, TestServer } from '../tests/server.ts';
 import { HttpCaller } from './http-caller.ts';
+import { python } from './machine.ts';
 import type { Subject } from './subject.ts';
 
 /** As on a host; the token is never used, as the trivial worker asks for no inference. */
@@ -27,17 +28,26 @@ export class ServiceSubject implements Subject {
   readonly #server: TestServer;
   readonly #caller: HttpCaller;
 
-  private constructor(server: TestServer) {
+  private constructor(server: TestServer, path = '/api/workers/trivial/echo') {
     this.#server = server;
-    this.#caller = new HttpCaller(`${server.url}/api/workers/trivial/echo`, {
-      authorization: `Bearer ${apiKey}`,
-    });
+    this.#caller = new HttpCaller(`${server.url}${path}`, { authorization: `Bearer ${apiKey}` });
   }
 
   /** @param concurrency - HEADY_PY_MAX_CONCURRENCY; without it the default holds. */
   static async start(root: string, concurrency?: number): Promise<ServiceSubject> {
-    const env = { ...productionEnvironment, HEADY_PY_MAX_CONCURRENCY: concurrency?.toString() };
+    const env = {
+      ...productionEnvironment,
+      HEADY_PY_MAX_CONCURRENCY: concurrency?.toString(),
+      BENCH_PYTHON: python,
+      BENCH_PERSISTENT: join(import.meta.dirname, 'baseline/persistent.py'),
+    };
     return new ServiceSubject(await TestServer.start({ root, env }));
+  }
+
+  /** Another path of the same server. */
+  at(path: string): Subject {
+    const other = new ServiceSubject(this.#server, path);
+    return { call: () => other.call(), [Symbol.asyncDispose]: async () => other.#caller[Symbol.dispose]() };
   }
 
   get pid(): number {

@@ -9,6 +9,15 @@ interface Subjects {
   readonly wideService: Subject;
   readonly spawning: Subject;
   readonly persistent: Subject;
+  /** The service's reused process. */
+  readonly reused: Subject;
+  readonly fastapi: Subject;
+}
+
+export interface Throughput {
+  readonly rows: readonly Row[];
+  /** The service's. */
+  readonly perSecond: number;
 }
 
 export const callers = 8;
@@ -16,18 +25,20 @@ const rounds = 2;
 const roundMs = 5000;
 
 /** Eight callers at once. */
-export async function measureThroughput(subjects: Subjects): Promise<Row[]> {
-  const { service, wideService, spawning, persistent } = await takeTurns(
+export async function measureThroughput(subjects: Subjects): Promise<Throughput> {
+  const { service, wideService, spawning, persistent, reused, fastapi } = await takeTurns(
     {
       service: turn(subjects.service),
       wideService: turn(subjects.wideService),
       spawning: turn(subjects.spawning),
       persistent: turn(subjects.persistent),
+      reused: turn(subjects.reused),
+      fastapi: turn(subjects.fastapi),
     },
     rounds,
   );
   const spawned = describeThroughput('spawning', spawning);
-  return [
+  const rows: Row[] = [
     {
       measure: `${callers} callers: service ÷ spawning`,
       result: { value: service.perSecond / spawning.perSecond, unit: '×' },
@@ -44,7 +55,14 @@ export async function measureThroughput(subjects: Subjects): Promise<Row[]> {
       result: { value: persistent.perSecond / service.perSecond, unit: '×' },
       figures: [describeThroughput('persistent', persistent), describeThroughput('service', service)],
     },
+    {
+      measure: `${callers} callers: isolation="reuse" ÷ FastAPI on uvicorn`,
+      result: { value: reused.perSecond / fastapi.perSecond, unit: '×' },
+      figures: [describeThroughput('reuse', reused), describeThroughput('FastAPI', fastapi)],
+      target: 'reuseRatio',
+    },
   ];
+  return { rows, perSecond: Math.max(service.perSecond, wideService.perSecond) };
 }
 
 function turn(subject: Subject): Turn {
