@@ -19,12 +19,31 @@ export interface LogOptions {
 /** Makes the service's logger, which writes to stdout. */
 export function createLog({ format, level, secrets }: LogOptions): Log {
   const redact = redactor(secrets);
-  const write = (line: string) => void process.stdout.write(`${redact(line)}\n`);
+  const write = (line: string) => writeLine(redact(line));
   return createConsola({
     level: LogLevels[level],
     reporters: [format === 'json' ? jsonReporter(write) : prettyReporter(write)],
     throttle: 0,
   });
 }
+
+let waiting = '';
+
+/**
+ * Writes a line at the end of this turn of the event loop, with all others of the turn: writing to a pipe or a file
+ * waits for the kernel, which costs as much as the rest of a small request.
+ */
+function writeLine(line: string): void {
+  if (waiting === '') setImmediate(flush);
+  waiting += `${line}\n`;
+}
+
+function flush(): void {
+  const lines = waiting;
+  waiting = '';
+  if (lines !== '') process.stdout.write(lines);
+}
+
+process.on('exit', flush);
 
 export { redactor } from './redact.ts';

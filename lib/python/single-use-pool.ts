@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Child } from './child.ts';
 import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
@@ -65,11 +63,10 @@ export async function endChild(child: Child, verdict: Verdict, graceMs: number):
 }
 
 async function ends({ ended }: Child, withinMs: number): Promise<void> {
-  const late = new AbortController();
-  await Promise.race([ended, delay(withinMs, undefined, { ref: false, signal: late.signal })]).catch(
-    () => {},
-  );
-  late.abort();
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, withinMs).unref();
+  await Promise.race([ended, late]);
+  clearTimeout(timer);
 }
 
 function hasAnswered({ kind }: Verdict): boolean {

@@ -2,11 +2,13 @@
 
 A fork copies the page tables of a mapping only if the process has ever written to it; of all others, code above all, a
 child must fault each page in again, sixteen at a time (``vma_needs_copy`` in the kernel's ``mm/memory.c``). Measured: a
-third of a child's faults. So each is written to, once: a byte of its first page, with the value that it has.
+third of a child's faults. So those that every call runs through are written to, once: a byte of their first page, with
+the value that it has. Not all of them: each also makes the fork itself dearer (all: by 0.3 ms, these: by 0.07).
 """
 
 import contextlib
 import os
+import re
 
 
 class Memory:
@@ -27,10 +29,14 @@ class Memory:
         os.close(self._fd)
 
 
+#: The interpreter, pydantic's core, which parses and serialises, and the C library.
+_RUN_THROUGH = re.compile(r"/(?:libpython3[^/]*|python3[.\d]*|_pydantic_core[^/]*|libc[.-][^/]*|ld-musl[^/]*)$")
+
+
 def _is_code(line: str) -> bool:
-    """Whether a line of proc_pid_maps(5) is of a file's private mapping that is not to be written to."""
-    _, permissions, _, _, inode, *_ = line.split()
-    return permissions in ("r-xp", "r--p") and inode != "0"
+    """Whether a line of proc_pid_maps(5) is of a mapping that every call runs through and none writes to."""
+    _, permissions, *_ = line.split()
+    return permissions in ("r-xp", "r--p") and _RUN_THROUGH.search(line.rstrip()) is not None
 
 
 def _start(line: str) -> int:
