@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
+import { measureBreaches } from './breaches.ts';
 import { runCallers } from './callers.ts';
 import { FastApiBaseline } from './fastapi-baseline.ts';
 import { measureLatency } from './latency.ts';
@@ -57,6 +58,7 @@ async function measure(): Promise<Row[]> {
     ...throughput.rows,
     ...(await measurePhysicalLimit(service, throughput.perSecond)),
     ...(await measureChildren(service)),
+    ...(await measureBreaches(project.root)),
     rest,
     await measureRest(service, 'after the load'),
     start,

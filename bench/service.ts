@@ -34,9 +34,14 @@ export class ServiceSubject implements Subject {
   }
 
   /** @param concurrency - HEADY_PY_MAX_CONCURRENCY; without it the default holds. */
-  static async start(root: string, concurrency?: number): Promise<ServiceSubject> {
+  static async start(
+    root: string,
+    concurrency?: number,
+    further: Readonly<Record<string, string>> = {},
+  ): Promise<ServiceSubject> {
     const env = {
       ...productionEnvironment,
+      ...further,
       HEADY_PY_MAX_CONCURRENCY: concurrency?.toString(),
       BENCH_PYTHON: python,
       BENCH_PERSISTENT: join(import.meta.dirname, 'baseline/persistent.py'),

@@ -11,6 +11,8 @@ export const targets = {
   pacedMedian: { below: 2 },
   pacedTail: { below: 5 },
   minorFaults: { below: 221 },
+  breachMilliseconds: { below: 100 },
+  growthPercent: { below: 5 },
   restMegabytes: { below: 180 },
   startSeconds: { below: 1.5 },
 } as const satisfies Record<string, Target>;

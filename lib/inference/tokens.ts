@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** The gateway's tokens: one for each invocation that runs, good until that ends. */
 export class InvocationTokens {
   readonly #invocations = new Map<string, string>();
 
   issue(invocationId: string): { readonly token: string; revoke(): void } {
-    const token = randomBytes(32).toString('base64url');
+    const token = randomUUID();
     this.#invocations.set(token, invocationId);
     return { token, revoke: () => void this.#invocations.delete(token) };
   }

@@ -28,11 +28,21 @@ export function processTree(pid: number): ProcessTree {
     const fields = statFields(each);
     const threads = namesIn(`/proc/${each}/task`);
     tasks += Math.max(1, threads.length);
-    ticks += fields.slice(11, 15).reduce((total, field) => total + Number(field), 0); // utime, stime, cutime, cstime
+    ticks += ticksOf(fields);
     pages += Number(fields[21] ?? 0); // rss
     for (const thread of threads) pids.push(...childrenOf(each, thread));
   }
   return { pids, tasks, cpuMs: (ticks * 1000) / ticksPerSecond, residentBytes: pages * pageBytes };
+}
+
+/** User and system time of one process, that of its ended children included. */
+export function cpuMsOf(pid: number): number {
+  return (ticksOf(statFields(pid)) * 1000) / ticksPerSecond;
+}
+
+/** utime, stime, cutime and cstime of proc_pid_stat(5). */
+function ticksOf(fields: readonly string[]): number {
+  return fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
 }
 
 /** Memory of processes, by the measure of `HEADY_PY_MEMORY`. */

@@ -4,7 +4,7 @@ import type { Child } from './child.ts';
 import { FrameKind } from './frames.ts';
 import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
-import { processTree } from './process-tree.ts';
+import { cpuMsOf } from './process-tree.ts';
 import { endChild } from './single-use-pool.ts';
 import { Starting, type StartingOptions } from './starting.ts';
 
@@ -20,6 +20,8 @@ interface Member {
   readonly child: Child;
   readonly maxRequests: number;
   served: number;
+  /** CPU time that it had used when its last call ended. */
+  cpuMs: number;
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -55,11 +57,10 @@ export class ReusePool implements Pool {
     const child = await this.#starting.take();
     const member = this.#members.get(child) ?? this.#newMember(child);
     clearTimeout(member.idle);
-    const cpuBeforeMs = processTree(child.pid).cpuMs;
     return {
       child,
-      cpuBeforeMs,
-      finish: (verdict) => this.#finish(member, verdict, { cpuBeforeMs, graceMs }),
+      cpuBeforeMs: member.cpuMs,
+      finish: (verdict) => this.#finish(member, verdict, graceMs),
     };
   }
 
@@ -83,16 +84,12 @@ export class ReusePool implements Pool {
   #newMember(child: Child): Member {
     const jitter = 0.9 + 0.2 * Math.random();
     const maxRequests = Math.max(1, Math.round(this.#options.maxRequests * jitter));
-    const member: Member = { child, maxRequests, served: 0, idle: undefined };
+    const member: Member = { child, maxRequests, served: 0, cpuMs: 0, idle: undefined };
     this.#members.set(child, member);
     return member;
   }
 
-  async #finish(
-    member: Member,
-    verdict: Verdict,
-    { cpuBeforeMs, graceMs }: { cpuBeforeMs: number; graceMs: number },
-  ): Promise<Usage> {
+  async #finish(member: Member, verdict: Verdict, graceMs: number): Promise<Usage> {
     const { promise, resolve } = Promise.withResolvers<Child | undefined>();
     void this.#starting.expect(promise);
     const { child } = member;
@@ -101,8 +98,10 @@ export class ReusePool implements Pool {
       return endChild(child, verdict, graceMs);
     }
     await child.sync();
+    const cpuBeforeMs = member.cpuMs;
+    member.cpuMs = cpuMsOf(child.pid);
     resolve(this.#next(member));
-    return { cpuMs: processTree(child.pid).cpuMs - cpuBeforeMs };
+    return { cpuMs: member.cpuMs - cpuBeforeMs };
   }
 
   /** The process for the next call: one that has served enough serves on until its successor is ready. */

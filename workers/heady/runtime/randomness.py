@@ -15,6 +15,10 @@ from typing import Any
 _unseeded: "weakref.WeakSet[random.Random]" = weakref.WeakSet()
 _numpy_generators: list[Any] = []
 
+#: What ``random.random`` and its like draw from; seeded in C, as each frame of ``random.seed`` writes to pages.
+_of_module: random.Random = random.seed.__self__  # type: ignore[attr-defined]
+_seed = random.Random.__base__.seed  # type: ignore[union-attr]
+
 
 @contextlib.contextmanager
 def watched() -> Iterator[None]:
@@ -38,9 +42,9 @@ def watched() -> Iterator[None]:
 
 def reseed() -> None:
     """Seeds the generators of modules anew: for the process that is forked next, at its zygote's expense."""
-    random.seed()
-    for generator in _unseeded:
-        generator.seed()
+    for generator in (_of_module, *_unseeded):
+        _seed(generator)
+        generator.gauss_next = None  # type: ignore[attr-defined]
     if numpy_random := sys.modules.get("numpy.random"):
         numpy_random.seed()
         for generator in _numpy_generators:
