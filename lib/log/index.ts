@@ -2,6 +2,7 @@ import { type ConsolaInstance, createConsola, LogLevels } from 'consola';
 
 import { redactor } from './redact.ts';
 import { jsonReporter, prettyReporter } from './reporters.ts';
+import { turnWriter } from './turn-writer.ts';
 
 /**
  * A logger. An entry is a message with fields: `log.info({ message: 'request', status: 200 })`; an error is given as
@@ -19,6 +20,7 @@ export interface LogOptions {
 /** Makes the service's logger, which writes to stdout. */
 export function createLog({ format, level, secrets }: LogOptions): Log {
   const redact = redactor(secrets);
+  const writeLine = turnWriter((text) => process.stdout.write(text));
   const write = (line: string) => writeLine(redact(line));
   return createConsola({
     level: LogLevels[level],
@@ -26,24 +28,5 @@ export function createLog({ format, level, secrets }: LogOptions): Log {
     throttle: 0,
   });
 }
-
-let waiting = '';
-
-/**
- * Writes a line at the end of this turn of the event loop, with all others of the turn: writing to a pipe or a file
- * waits for the kernel, which costs as much as the rest of a small request.
- */
-function writeLine(line: string): void {
-  if (waiting === '') setImmediate(flush);
-  waiting += `${line}\n`;
-}
-
-function flush(): void {
-  const lines = waiting;
-  waiting = '';
-  if (lines !== '') process.stdout.write(lines);
-}
-
-process.on('exit', flush);
 
 export { redactor } from './redact.ts';
