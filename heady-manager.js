@@ -26,7 +26,7 @@ const openVariables = /^(?:PATH|HOME|LANG|LC_\w+|TZ|TERM|NODE_\w+|SSL_\w+|RENDER
 /** Set in the environment of the process that finds the other variables in descriptor 0. */
 const handedOver = 'HEADY_HANDOVER';
 /** Of the instance's memory, what Node's heap may grow to; the rest is for Python and for what is outside the heap. */
-const heapShare = 0.3;
+const heapShare = 0.25;
 
 if (Number(process.versions.node.split('.')[0]) < requiredMajor) runWithRequiredNode();
 else if (process.execve && !process.env[handedOver]) cleanEnvironmentBlock();

@@ -57,6 +57,11 @@ export class Admission {
     return this.#running;
   }
 
+  /** What the memory limits of those that run add up to. */
+  get reservedBytes(): number {
+    return this.#reservedBytes;
+  }
+
   get queued(): number {
     return this.#lanes.values().reduce((sum, { waiters }) => sum + waiters.length, 0);
   }

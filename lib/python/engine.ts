@@ -68,6 +68,8 @@ interface Admitted {
 /** How long calls that were ended may take for it when the service stops: their grace periods are within it. */
 const stopGraceMs = 5000;
 const stopPollMs = 20;
+/** A worker that nobody has called for so long is retired before a call has to wait for memory. */
+const unusedWorkerMs = 60_000;
 
 /** Runs Python functions, each call in a process of its own. */
 export class PythonEngine {
@@ -175,11 +177,15 @@ export class PythonEngine {
     return { first, others };
   }
 
-  /** Loads workers, one after the other while memory allows, so that no caller pays for an import. */
+  /**
+   * Loads workers, one after the other, so that no caller pays for an import; as long as there is room for as many calls
+   * of the default size as there are slots.
+   */
   async loadAll(workers: readonly Worker[]): Promise<void> {
+    const { pyMemoryBytes, HEADY_PY_MAX_CONCURRENCY: slots } = this.#options.config;
     for (const worker of workers) {
       await this.#memory.measure();
-      if (this.#memory.budget.bytes < this.#options.config.pyMemoryBytes) break;
+      if (this.#memory.budget.bytes < pyMemoryBytes * slots) break;
       await worker.load().catch(() => undefined); // logged, and told to each caller
     }
     await this.#memory.measure();
@@ -273,7 +279,9 @@ export class PythonEngine {
   async #admit({ worker, call, described, limits }: Application): Promise<Admitted> {
     const { concurrency, queue } = described.declared;
     const { memoryBytes } = limits;
-    await this.#memory.makeRoom(memoryBytes, { except: worker });
+    await this.#memory.makeRoom(memoryBytes, { except: worker, unusedForMs: 0 });
+    const together = this.#admission.reservedBytes + memoryBytes;
+    await this.#memory.makeRoom(together, { except: worker, unusedForMs: unusedWorkerMs });
     const name = `${call.worker}.${call.function}`;
     const slot = await this.#admission.enter({ name, memoryBytes, concurrency, queue }, call.signal);
     try {

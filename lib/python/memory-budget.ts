@@ -6,7 +6,7 @@ import { memoryOf } from './process-tree.ts';
 
 const megabyte = 1024 ** 2;
 /** What Node holds outside its heap: its own code, buffers, threads. */
-const nodeOverheadBytes = 48 * megabyte;
+const nodeOverheadBytes = 44 * megabyte;
 /** Kept free, for what nobody has counted. */
 const reserveShare = 0.02;
 

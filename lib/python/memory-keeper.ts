@@ -17,6 +17,13 @@ interface MemoryKeeperOptions {
   readonly log: Log;
 }
 
+interface RoomOptions {
+  /** The worker that the room is for. */
+  readonly except: Worker;
+  /** Only workers that nobody has called for so long. */
+  readonly unusedForMs: number;
+}
+
 const measureEveryMs = 5000;
 
 /** Keeps the instance within its memory: knows what is left for invocations, and retires workers that nobody calls. */
@@ -51,13 +58,16 @@ export class MemoryKeeper implements Disposable {
     onRoom();
   }
 
-  /** Retires workers that serve nothing, the least recently used first, until an invocation of that size fits. */
-  async makeRoom(bytes: number, { except }: { except: Worker }): Promise<void> {
-    while (this.budget.bytes < bytes && this.#retireIdlest(except)) await this.measure();
+  /** Retires workers that serve nothing, the least recently used first, until so much fits. */
+  async makeRoom(bytes: number, { except, unusedForMs }: RoomOptions): Promise<void> {
+    while (this.budget.bytes < bytes && this.#retireIdlest({ except, unusedForMs })) await this.measure();
   }
 
-  #retireIdlest(except?: Worker): boolean {
-    const idle = this.#options.workers().filter((worker) => worker !== except && worker.isIdle);
+  #retireIdlest({ except, unusedForMs }: Partial<RoomOptions> = {}): boolean {
+    const usedBefore = performance.now() - (unusedForMs ?? 0);
+    const idle = this.#options
+      .workers()
+      .filter((worker) => worker !== except && worker.isIdle && worker.usedAt <= usedBefore);
     const [idlest] = idle.toSorted((a, b) => a.usedAt - b.usedAt);
     if (!idlest) return false;
     this.#options.log.info({
