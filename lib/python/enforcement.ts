@@ -24,8 +24,8 @@ export interface Targets {
   readonly ancestors: readonly number[];
   /** The project's root. */
   readonly root: string;
-  /** A file of the service's that no worker is granted. */
-  readonly file: string;
+  /** Holds the engine's sockets and the temporary directories of all. */
+  readonly runDirectory: string;
   readonly sockets: readonly string[];
 }
 
@@ -100,13 +100,15 @@ const probes: readonly Probe[] = [
   {
     rule: 'reading files of the service',
     function: 'read',
-    input: ({ root, file }) => ({ paths: [root, join(root, 'package.json'), file, '/tmp', '/root'] }),
+    input: ({ root, runDirectory }) => ({
+      paths: [root, join(root, 'package.json'), runDirectory, '/tmp', '/root'],
+    }),
     judge: reachedNothing,
   },
   {
     rule: 'writing files of the service',
     function: 'write',
-    input: ({ root, file }) => ({ paths: [join(root, 'package.json'), file, '/dev/shm'] }),
+    input: ({ root }) => ({ paths: [join(root, 'package.json'), join(root, 'heady-manager.js')] }),
     judge: reachedNothing,
   },
   {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -201,7 +200,6 @@ export class PythonEngine {
   async testIsolation(): Promise<void> {
     if (process.platform !== 'linux') return; // nothing here is enforced elsewhere, and nothing is claimed
     const { config } = this.#options;
-    writeFileSync(join(this.#run.path, 'not-for-workers'), 'a file of the service');
     this.#probes = await this.#workers.loadOther('probes', join(workersDirectory(config), 'heady/probes.py'));
     try {
       await this.#enforcement.test(targetsOf(config.root, this.#run.path, this.#base.pid));

@@ -48,7 +48,7 @@ export function targetsOf(root: string, runDirectory: string, base: number | und
     others,
     ancestors: ancestorsOf(process.pid),
     root,
-    file: join(runDirectory, 'not-for-workers'),
+    runDirectory,
     sockets,
   };
 }

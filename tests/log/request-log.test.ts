@@ -43,7 +43,7 @@ describe('a request', () => {
     using connection = await RawConnection.open(server.url);
     const request = (path: string) => [`GET ${path} HTTP/1.1`, 'host: x', `x-heady-api-key: ${apiKey}`];
     connection.send(...request('/api/workers'), 'x-request-id: large', '', '');
-    await connection.receive(/\}\]\}\]\}$/);
+    await connection.receive(/"variables of secrets_at_import"[^]*\}\]\}$/);
     const size = connection.received.length;
     connection.send(...request('/api/fixtures/slow'), 'x-request-id: small', '', '');
     await connection.receive(/"slow":true\}$/);

@@ -112,7 +112,7 @@ describe('a sandbox that is required', () => {
 
 describe('a rule that does not hold', () => {
   const log = createLog({ format: 'json', level: 'error', secrets: new Map() });
-  const targets = { server: 1, others: [], ancestors: [], root: '/', file: '/x', sockets: [] };
+  const targets = { server: 1, others: [], ancestors: [], root: '/', runDirectory: '/x', sockets: [] };
 
   async function seen(verdict: Verdict): Promise<Map<string, string>> {
     const enforcement = new Enforcement({ call: async () => verdict, log });
