@@ -1,6 +1,8 @@
 import { formatBytes, formatDuration } from '#lib/config';
 import { Problem } from '#lib/problems';
 
+import { type Applicant, type Lane, Lanes, type Waiter } from './lanes.ts';
+
 export interface AdmissionOptions {
   /** Invocations at once. */
   readonly slots: number;
@@ -9,42 +11,26 @@ export interface AdmissionOptions {
   readonly queueTimeoutMs: number;
   /** What the memory limits of the invocations at once may add up to, now. */
   readonly budgetBytes: () => number;
-}
-
-/** A function that wants to run, and its own bounds where it has any. */
-export interface Applicant {
-  /** As `worker.function`. */
-  readonly name: string;
-  readonly memoryBytes: number;
-  readonly concurrency: number | null;
-  readonly queue: number | null;
-}
-
-interface Waiter {
-  readonly applicant: Applicant;
-  readonly admit: () => void;
-  /** How many have been admitted since its turn came and there was too little memory for it. */
-  overtaken: number;
-}
-
-/** The invocations of one function. */
-interface Lane {
-  readonly name: string;
-  readonly waiters: Waiter[];
-  running: number;
+  /** Sees to it that the budget grows to so many bytes, for a call that has a slot, if that is to be had. */
+  readonly makeRoom: (applicant: Applicant, bytes: number) => void;
+  /** What a call can have at most: when nothing else runs, and all room is made that can be. */
+  readonly mostBytes: (applicant: Applicant) => number;
 }
 
 /**
  * Decides which invocation runs now, which waits and which is turned away.
  *
- * Functions take turns, and the calls of one function are served in the order of their arrival: so a function with many
- * waiting calls does not hold up another's. A call whose turn comes while there is too little memory for it is
- * overtaken by smaller ones, but at most as many times as there are slots; then all wait for it.
+ * - Functions take turns, and the calls of one function are served in the order of their arrival: a function with many
+ *   waiting calls holds up another's by one call at most. One that runs as often as it may is passed over.
+ * - When the queue is full, the function with the most waiting calls gives up its last one, so that a function cannot
+ *   fill the queue for all others.
+ * - A call whose turn comes while there is too little memory for it is overtaken by smaller ones, but at most as many
+ *   times as there are slots; then all wait for it. They do not when it would not fit even if nothing ran, which
+ *   happens when zygotes have grown since it came: it waits on for memory, and nobody for it.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** Those with waiting or running calls; the one whose turn is next comes first. */
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Lanes();
   #running = 0;
   #reservedBytes = 0;
   #meanHoldMs = 1000;
@@ -57,13 +43,13 @@ export class Admission {
     return this.#running;
   }
 
-  /** What the memory limits of those that run add up to. */
-  get reservedBytes(): number {
-    return this.#reservedBytes;
+  get queued(): number {
+    return this.#lanes.queued;
   }
 
-  get queued(): number {
-    return this.#lanes.values().reduce((sum, { waiters }) => sum + waiters.length, 0);
+  /** What the memory limits of the invocations that run add up to. */
+  get reservedBytes(): number {
+    return this.#reservedBytes;
   }
 
   /**
@@ -73,25 +59,25 @@ export class Admission {
    */
   async enter(applicant: Applicant, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter: Waiter = { applicant, admit: resolve, overtaken: 0 };
-    const lane = this.#laneOf(applicant.name);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter: Waiter = { applicant, admit: resolve, refuse: reject, overtaken: 0 };
+    const lane = this.#lanes.of(applicant);
     lane.waiters.push(waiter);
     this.admit();
-    if (lane.waiters.includes(waiter)) await this.#wait({ lane, waiter, promise }, signal);
+    if (lane.waiters.includes(waiter)) {
+      this.#checkQueues(lane, waiter);
+      await this.#wait({ lane, waiter, promise }, signal);
+    }
     return this.#slot(lane, applicant.memoryBytes);
   }
 
   /** Admits all that may run now: to be called when the budget has grown, too. */
   admit(): void {
     for (let lane = this.#nextLane(); lane; lane = this.#nextLane()) {
-      const waiter = lane.waiters.shift();
+      const waiter = this.#lanes.start(lane);
       if (!waiter) return;
       this.#running += 1;
       this.#reservedBytes += waiter.applicant.memoryBytes;
-      lane.running += 1;
-      this.#lanes.delete(lane.name); // to the end of the turn
-      this.#lanes.set(lane.name, lane);
       waiter.admit();
     }
   }
@@ -100,14 +86,15 @@ export class Admission {
   #nextLane(): Lane | undefined {
     if (this.#running >= this.#options.slots) return undefined;
     const short: Waiter[] = [];
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#lanes) {
       const [waiter] = lane.waiters;
-      if (!waiter || lane.running >= (waiter.applicant.concurrency ?? Infinity)) continue;
-      if (this.#fits(waiter.applicant)) {
+      if (!waiter || isFull(lane, waiter.applicant)) continue;
+      if (this.#fits(waiter.applicant) || this.#getsRoom(waiter.applicant)) {
         for (const passed of short) passed.overtaken += 1;
         return lane;
       }
-      if (waiter.overtaken >= this.#options.slots) return undefined;
+      const canFit = waiter.applicant.memoryBytes <= this.#options.mostBytes(waiter.applicant);
+      if (canFit && waiter.overtaken >= this.#options.slots) return undefined;
       short.push(waiter);
     }
     return undefined;
@@ -117,64 +104,68 @@ export class Admission {
     return this.#reservedBytes + memoryBytes <= this.#options.budgetBytes();
   }
 
+  #getsRoom(applicant: Applicant): boolean {
+    this.#options.makeRoom(applicant, this.#reservedBytes + applicant.memoryBytes);
+    return this.#fits(applicant);
+  }
+
   async #wait(
     { lane, waiter, promise }: { lane: Lane; waiter: Waiter; promise: Promise<void> },
     signal: AbortSignal,
   ): Promise<void> {
-    const { promise: refused, reject } = Promise.withResolvers<never>();
     const { queueTimeoutMs } = this.#options;
-    const timer = setTimeout(
-      () =>
-        reject(
-          this.#busy(
-            `No Python slot came free within ${formatDuration(queueTimeoutMs)}${this.#why(waiter)}.`,
-          ),
-        ),
-      queueTimeoutMs,
-    );
-    const abort = () => reject(signal.reason as Error);
+    const late = () => {
+      const detail = `No Python slot came free within ${formatDuration(queueTimeoutMs)}`;
+      this.#refuse(lane, waiter, this.#busy(waiter, `${detail}: ${this.#bound(waiter)}.`));
+    };
+    const abort = () => this.#refuse(lane, waiter, signal.reason as Error);
+    const timer = setTimeout(late, queueTimeoutMs);
     signal.addEventListener('abort', abort, { once: true });
     try {
-      this.#checkQueues(lane, waiter.applicant);
-      await Promise.race([promise, refused]);
-    } catch (error) {
-      if (this.#leave(lane, waiter)) throw error; // else it has been admitted in the same moment
+      await promise;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     }
   }
 
-  /** @throws {Problem} the call that has just joined is one too many. */
-  #checkQueues({ waiters, running }: Lane, { name, queue, concurrency }: Applicant): void {
-    const { slots, maxQueue } = this.#options;
-    if (waiters.length > (queue ?? Infinity)) {
-      const taken =
-        concurrency === null
-          ? `${running} calls of ${name} run`
-          : `All ${concurrency} places of ${name} are taken`;
-      throw this.#busy(`${taken} and ${waiters.length - 1} wait.`);
-    }
-    if (this.queued > maxQueue)
-      throw this.#busy(`All ${slots} Python slots are taken and ${this.queued - 1} calls wait.`);
-  }
-
-  /** Whether the call still waited, which it does no more. */
-  #leave(lane: Lane, waiter: Waiter): boolean {
-    const index = lane.waiters.indexOf(waiter);
-    if (index < 0) return false;
-    lane.waiters.splice(index, 1);
-    this.#forget(lane);
+  /** Turns a call away that still waits; one that has been admitted in the same moment runs. */
+  #refuse(lane: Lane, waiter: Waiter, error: Error): void {
+    if (!this.#lanes.leave(lane, waiter)) return;
+    waiter.refuse(error);
     this.admit(); // it may have been the one that all waited for
-    return true;
   }
 
-  #why({ applicant: { name, memoryBytes, concurrency } }: Waiter): string {
-    const lane = this.#lanes.get(name);
-    if (concurrency !== null && (lane?.running ?? 0) >= concurrency)
-      return `: ${name} runs ${concurrency} at once at most`;
-    if (this.#running >= this.#options.slots) return '';
-    return `: ${name} reserves ${formatBytes(memoryBytes)} of memory, and what runs leaves less`;
+  /** Turns one away when the call that has just joined is one too many. */
+  #checkQueues(lane: Lane, waiter: Waiter): void {
+    const { queue } = waiter.applicant;
+    const waiting = lane.waiters.length - 1;
+    if (queue !== null && waiting >= queue) {
+      const detail = `The queue of ${lane.name} is full with ${waiting} waiting: ${this.#bound(waiter)}.`;
+      this.#refuse(lane, waiter, this.#busy(waiter, detail));
+    } else if (this.queued > this.#options.maxQueue) this.#dropOne(lane, waiter);
+  }
+
+  #dropOne(lane: Lane, joined: Waiter): void {
+    const longest = this.#lanes.longest ?? lane;
+    const last = longest.waiters.at(-1);
+    const isOwn = longest.waiters.length <= lane.waiters.length;
+    const [from, dropped] = isOwn || !last ? [lane, joined] : [longest, last];
+    const detail = `The queue is full with ${this.queued - 1} waiting: ${this.#bound(dropped)}.`;
+    this.#refuse(from, dropped, this.#busy(dropped, detail));
+  }
+
+  /** What keeps a call from running, in words. */
+  #bound({ applicant }: Waiter): string {
+    const { memoryBytes, concurrency } = applicant;
+    const { slots, budgetBytes } = this.#options;
+    const lane = this.#lanes.of(applicant);
+    const { name } = lane;
+    if (isFull(lane, applicant)) return `all ${concurrency} places of ${name} are taken`;
+    if (this.#running >= slots) return `all ${slots} Python slots are taken`;
+    if (this.#fits(applicant)) return 'a call that came before waits for memory';
+    const left = formatBytes(Math.max(0, budgetBytes() - this.#reservedBytes));
+    return `${name} reserves ${formatBytes(memoryBytes)} of memory, of which ${left} are left`;
   }
 
   #slot(lane: Lane, memoryBytes: number): Disposable {
@@ -187,27 +178,21 @@ export class Admission {
         this.#meanHoldMs += (performance.now() - since - this.#meanHoldMs) / 8;
         this.#running -= 1;
         this.#reservedBytes -= memoryBytes;
-        lane.running -= 1;
-        this.#forget(lane);
+        this.#lanes.end(lane);
         this.admit();
       },
     };
   }
 
-  #laneOf(name: string): Lane {
-    const known = this.#lanes.get(name);
-    if (known) return known;
-    const lane: Lane = { name, waiters: [], running: 0 };
-    this.#lanes.set(name, lane);
-    return lane;
-  }
-
-  #forget(lane: Lane): void {
-    if (lane.running === 0 && lane.waiters.length === 0) this.#lanes.delete(lane.name);
-  }
-
-  #busy(detail: string): Problem {
-    const waitMs = (this.#meanHoldMs * (this.queued + 1)) / this.#options.slots;
+  /** Says to come again when as many calls as wait now, this one included, are likely to have had their turn. */
+  #busy({ applicant }: Waiter, detail: string): Problem {
+    const ofAll = this.queued / this.#options.slots;
+    const ofItsFunction = this.#lanes.of(applicant).waiters.length / (applicant.concurrency ?? Infinity);
+    const waitMs = this.#meanHoldMs * Math.max(ofAll, ofItsFunction);
     return new Problem('worker-busy', detail, { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
   }
+}
+
+function isFull({ running }: Lane, { concurrency }: Applicant): boolean {
+  return concurrency !== null && running >= concurrency;
 }

@@ -67,8 +67,6 @@ interface Admitted {
 /** How long calls that were ended may take for it when the service stops: their grace periods are within it. */
 const stopGraceMs = 5000;
 const stopPollMs = 20;
-/** A worker that nobody has called for so long is retired before a call has to wait for memory. */
-const unusedWorkerMs = 60_000;
 
 /** Runs Python functions, each call in a process of its own. */
 export class PythonEngine {
@@ -111,11 +109,14 @@ export class PythonEngine {
       maxQueue: config.HEADY_PY_MAX_QUEUE,
       queueTimeoutMs: config.HEADY_PY_QUEUE_TIMEOUT,
       budgetBytes: () => this.#memory.budget.bytes,
+      makeRoom: ({ worker }, bytes) => this.#memory.makeRoom(bytes, { except: worker }),
+      mostBytes: ({ worker }) => this.#memory.mostBytesFor(worker) - this.#memory.budget.sharedBytes,
     });
     this.#memory = new MemoryKeeper({
       instanceBytes: config.instanceMemoryBytes,
       workers: () => this.#workers.all(),
       basePid: () => base.pid,
+      reservedBytes: () => this.#admission.reservedBytes,
       onRoom: () => this.#admission.admit(),
       log,
     });
@@ -164,8 +165,11 @@ export class PythonEngine {
   /** Every worker with its functions, or with why it does not load. */
   async list(): Promise<ListedWorker[]> {
     const { config } = this.#options;
-    const budgetBytes = this.#memory.budget.bytes;
-    return Promise.all(this.#workers.all().map((worker) => listWorker(worker, { config, budgetBytes })));
+    const mostBytes = async (name: string) => {
+      await this.#memory.counted(name);
+      return this.#memory.mostBytesFor(name);
+    };
+    return Promise.all(this.#workers.all().map((worker) => listWorker(worker, { config, mostBytes })));
   }
 
   /** The workers that ask to be ready before the service is, and the others. */
@@ -224,7 +228,7 @@ export class PythonEngine {
     const described = await functionOf(worker, call.function);
     this.#checkSecrets(described);
     const limits = limitsOf(described.declared, this.#options.config);
-    this.#checkMemory(described, limits);
+    await this.#checkMemory(described, { worker, limits });
     const entry = this.#journal.open(call);
     const queuedAt = performance.now();
     const admitted = await this.#admit({ worker, call, described, limits }).catch((error: unknown) => {
@@ -263,8 +267,12 @@ export class PythonEngine {
   }
 
   /** @throws {Problem} `worker-unavailable`: the function declares more memory than the instance can ever give. */
-  #checkMemory({ name }: DescribedFunction, { memoryBytes }: Limits): void {
-    const { mostBytes } = this.#memory.budget;
+  async #checkMemory(
+    { name }: DescribedFunction,
+    { worker, limits: { memoryBytes } }: Pick<Application, 'worker' | 'limits'>,
+  ): Promise<void> {
+    await this.#memory.counted(worker.name);
+    const mostBytes = this.#memory.mostBytesFor(worker.name);
     if (memoryBytes <= mostBytes) return;
     const [declared, most] = [formatBytes(memoryBytes), formatBytes(mostBytes)];
     throw new Problem(
@@ -277,11 +285,8 @@ export class PythonEngine {
   async #admit({ worker, call, described, limits }: Application): Promise<Admitted> {
     const { concurrency, queue } = described.declared;
     const { memoryBytes } = limits;
-    await this.#memory.makeRoom(memoryBytes, { except: worker, unusedForMs: 0 });
-    const together = this.#admission.reservedBytes + memoryBytes;
-    await this.#memory.makeRoom(together, { except: worker, unusedForMs: unusedWorkerMs });
-    const name = `${call.worker}.${call.function}`;
-    const slot = await this.#admission.enter({ name, memoryBytes, concurrency, queue }, call.signal);
+    const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
+    const slot = await this.#admission.enter(applicant, call.signal);
     try {
       return { slot, ...(await takeChild(worker, call.function)) };
     } catch (error) {

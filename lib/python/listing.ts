@@ -12,7 +12,7 @@ type Needs = Pick<Declaration, 'secrets' | 'secretsAtImport' | 'reads' | 'shm' |
 export interface ListedFunction
   extends Pick<DescribedFunction, 'name' | 'description' | 'error' | 'input' | 'output'>, Needs {
   readonly limits: Limits;
-  /** How many of its calls the instance has memory for at once. */
+  /** How many of its calls the instance has memory for at once, when nothing else runs. */
   readonly fits: number;
   /** How its calls are kept apart, in force. */
   readonly isolation: 'request' | 'reuse' | 'spawn';
@@ -25,31 +25,35 @@ export type ListedWorker = { readonly name: string; readonly file: string } & (
 
 interface ListingOptions {
   readonly config: Config;
-  /** What the memory limits of the invocations at once may add up to. */
-  readonly budgetBytes: number;
+  /** The most that the invocations of a worker can have, once it is loaded. */
+  readonly mostBytes: (worker: string) => Promise<number>;
 }
 
 /** Describes a worker; loads it for that. */
 export async function listWorker(
   worker: Worker,
-  { config, budgetBytes }: ListingOptions,
+  { config, mostBytes }: ListingOptions,
 ): Promise<ListedWorker> {
   const { name } = worker;
   const file = join('workers', basename(worker.file));
   try {
     const { functions, fork } = await worker.load();
+    const bytes = await mostBytes(name);
     return {
       name,
       file,
       fork,
-      functions: [...functions.values()].map((described) => list(described, { config, budgetBytes })),
+      functions: [...functions.values()].map((described) => list(described, { config, mostBytes: bytes })),
     };
   } catch (error) {
     return { name, file, error: (error as Error).message };
   }
 }
 
-function list(described: DescribedFunction, { config, budgetBytes }: ListingOptions): ListedFunction {
+function list(
+  described: DescribedFunction,
+  { config, mostBytes }: { readonly config: Config; readonly mostBytes: number },
+): ListedFunction {
   const { name, description, error, input, output, declared, spawned } = described;
   const { isolation, secrets, secretsAtImport, reads, shm, unix } = declared;
   const limits = limitsOf(declared, config);
@@ -61,7 +65,7 @@ function list(described: DescribedFunction, { config, budgetBytes }: ListingOpti
     output,
     isolation: isolation === 'reuse' ? 'reuse' : spawned ? 'spawn' : 'request',
     limits,
-    fits: Math.floor(budgetBytes / limits.memoryBytes),
+    fits: Math.floor(mostBytes / limits.memoryBytes),
     secrets,
     secretsAtImport,
     reads,

@@ -16,7 +16,9 @@ export class MemoryBudget {
   readonly #nodeBytes: number;
   readonly #reserveBytes: number;
   #baseBytes = 0;
-  #zygoteBytes = 0;
+  #sharedBytes = 0;
+  /** By worker. */
+  #zygotes: ReadonlyMap<string, number> = new Map();
 
   constructor(instanceBytes: number, heapBytes = getHeapStatistics().heap_size_limit) {
     this.#instanceBytes = instanceBytes;
@@ -26,23 +28,39 @@ export class MemoryBudget {
 
   /** What the memory limits of the invocations at once may add up to. */
   get bytes(): number {
-    return Math.max(0, this.mostBytes - this.#zygoteBytes);
+    return Math.max(0, this.mostBytes - this.#zygoteBytes - this.#sharedBytes);
   }
 
   /** The same with no worker loaded: no function can ever have more. */
   get mostBytes(): number {
-    return this.#instanceBytes - this.#nodeBytes - this.#baseBytes - this.#reserveBytes;
+    return Math.max(0, this.#instanceBytes - this.#nodeBytes - this.#baseBytes - this.#reserveBytes);
+  }
+
+  /** What /dev/shm holds. */
+  get sharedBytes(): number {
+    return this.#sharedBytes;
+  }
+
+  /** What a worker's zygote and its waiting children hold. */
+  zygoteBytesOf(worker: string): number {
+    return this.#zygotes.get(worker) ?? 0;
   }
 
   /** Takes what the base zygote, those of workers with their waiting children, and /dev/shm hold by now. */
   async measure(
     base: readonly number[],
-    zygotes: readonly number[],
+    zygotes: ReadonlyMap<string, readonly number[]>,
     { sharedBytes }: { readonly sharedBytes: number } = { sharedBytes: 0 },
   ): Promise<void> {
-    const [ofBase, ofZygotes] = await Promise.all([memoryOf(base), memoryOf(zygotes)]);
-    this.#baseBytes = ofBase.privateBytes + ofBase.sharedBytes;
-    this.#zygoteBytes = ofZygotes.privateBytes + ofZygotes.sharedBytes + sharedBytes;
+    const [ofBase, ...ofZygotes] = await Promise.all([base, ...zygotes.values()].map(heldBytes));
+    this.#baseBytes = ofBase ?? 0;
+    this.#sharedBytes = sharedBytes;
+    this.#zygotes = new Map([...zygotes.keys()].map((worker, index) => [worker, ofZygotes[index] ?? 0]));
+  }
+
+  /** Takes it that a worker's zygote is gone. */
+  forget(worker: string): void {
+    this.#zygotes = new Map([...this.#zygotes].filter(([name]) => name !== worker));
   }
 
   /** The sum, in words. */
@@ -50,12 +68,21 @@ export class MemoryBudget {
     const parts = {
       node: this.#nodeBytes,
       'base zygote': this.#baseBytes,
-      workers: this.#zygoteBytes,
+      workers: this.#zygoteBytes + this.#sharedBytes,
       reserve: this.#reserveBytes,
     };
     const less = Object.entries(parts).map(([name, bytes]) => ` - ${formatBytes(rounded(bytes))} ${name}`);
     return `${formatBytes(rounded(this.#instanceBytes))} instance${less.join('')} = ${formatBytes(rounded(this.bytes))} for invocations`;
   }
+
+  get #zygoteBytes(): number {
+    return this.#zygotes.values().reduce((sum, bytes) => sum + bytes, 0);
+  }
+}
+
+async function heldBytes(pids: readonly number[]): Promise<number> {
+  const { privateBytes, sharedBytes } = await memoryOf(pids);
+  return privateBytes + sharedBytes;
 }
 
 function rounded(bytes: number): number {

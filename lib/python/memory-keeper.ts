@@ -11,17 +11,12 @@ interface MemoryKeeperOptions {
   readonly instanceBytes: number;
   readonly workers: () => readonly Worker[];
   readonly basePid: () => number | undefined;
+  /** What the invocations that run may use. */
+  readonly reservedBytes: () => number;
   /** Called when there may be room for more invocations than before. */
   readonly onRoom: () => void;
   readonly read?: () => InstanceMemory | undefined;
   readonly log: Log;
-}
-
-interface RoomOptions {
-  /** The worker that the room is for. */
-  readonly except: Worker;
-  /** Only workers that nobody has called for so long. */
-  readonly unusedForMs: number;
 }
 
 const measureEveryMs = 5000;
@@ -33,13 +28,16 @@ export class MemoryKeeper implements Disposable {
   readonly #options: MemoryKeeperOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #shared = new SharedMemory();
+  #measured = Promise.resolve();
+  /** The measure that follows. */
+  #next: Promise<void> | undefined;
 
   constructor(options: MemoryKeeperOptions) {
     this.#options = options;
     this.budget = new MemoryBudget(options.instanceBytes);
     this.watchdog = new InstanceWatchdog({
       read: options.read ?? instanceMemoryReader(),
-      onPressure: () => this.#retireIdlest(),
+      onPressure: () => this.#retire(this.#idle().slice(0, 1), Infinity),
     });
     this.#timer = setInterval(() => void this.measure(), measureEveryMs).unref();
   }
@@ -48,33 +46,68 @@ export class MemoryKeeper implements Disposable {
     clearInterval(this.#timer);
   }
 
-  /** Takes what all zygotes hold by now. */
+  /** Takes what all zygotes hold by now: after the measure that is under way, if there is one, as that may miss some. */
   async measure(): Promise<void> {
-    const { workers, basePid, onRoom } = this.#options;
+    this.#next ??= this.#measured.then(() => {
+      this.#next = undefined;
+      this.#measured = this.#measure();
+      return this.#measured;
+    });
+    return this.#next;
+  }
+
+  /** Resolved when a worker that is loaded is counted. */
+  async counted(name: string): Promise<void> {
+    if (this.budget.zygoteBytesOf(name) === 0) await this.measure();
+  }
+
+  /** The most that an invocation of a worker can ever have: when no other one is loaded but those that must stay. */
+  mostBytesFor(name: string): number {
+    const staying = this.#loaded().filter((worker) => worker.name === name || worker.loaded?.warm);
+    return Math.max(0, this.budget.mostBytes - this.#bytesOf(staying));
+  }
+
+  /** Retires workers that serve nothing, the least recently used first, when that is enough for so many bytes. */
+  makeRoom(bytes: number, { except }: { readonly except: string }): void {
+    const idle = this.#idle().filter(({ name }) => name !== except);
+    if (this.budget.bytes + this.#bytesOf(idle) >= bytes) this.#retire(idle, bytes);
+  }
+
+  async #measure(): Promise<void> {
+    const { basePid, reservedBytes, onRoom } = this.#options;
     const base = basePid();
-    const zygotes = workers().flatMap((worker) => worker.loaded?.pids() ?? []);
+    const zygotes = new Map(this.#loaded().map(({ name, loaded }) => [name, loaded?.pids() ?? []]));
     const sharedBytes = this.#shared.sweep();
     await this.budget.measure(base === undefined ? [] : [base], zygotes, { sharedBytes });
+    this.#retire(this.#idle(), reservedBytes()); // one that was loaded since may have taken what calls had been given
     onRoom();
   }
 
-  /** Retires workers that serve nothing, the least recently used first, until so much fits. */
-  async makeRoom(bytes: number, { except, unusedForMs }: RoomOptions): Promise<void> {
-    while (this.budget.bytes < bytes && this.#retireIdlest({ except, unusedForMs })) await this.measure();
+  /** Retires workers until the budget is of so many bytes; it is at once, though the processes take a moment to end. */
+  #retire(workers: readonly Worker[], bytes: number): void {
+    for (const worker of workers) {
+      if (this.budget.bytes >= bytes) return;
+      this.#options.log.info({
+        message: `worker ${worker.name} is retired until it is called, as memory is short`,
+        left: formatBytes(this.budget.bytes),
+      });
+      this.budget.forget(worker.name);
+      worker.retire();
+    }
   }
 
-  #retireIdlest({ except, unusedForMs }: Partial<RoomOptions> = {}): boolean {
-    const usedBefore = performance.now() - (unusedForMs ?? 0);
-    const idle = this.#options
-      .workers()
-      .filter((worker) => worker !== except && worker.isIdle && worker.usedAt <= usedBefore);
-    const [idlest] = idle.toSorted((a, b) => a.usedAt - b.usedAt);
-    if (!idlest) return false;
-    this.#options.log.info({
-      message: `worker ${idlest.name} is retired until it is called, as memory is short`,
-      left: formatBytes(this.budget.bytes),
-    });
-    idlest.retire();
-    return true;
+  #loaded(): Worker[] {
+    return this.#options.workers().filter(({ loaded }) => loaded !== undefined);
+  }
+
+  /** Those that may be retired, the least recently used first. */
+  #idle(): Worker[] {
+    return this.#loaded()
+      .filter(({ isIdle }) => isIdle)
+      .toSorted((a, b) => a.usedAt - b.usedAt);
+  }
+
+  #bytesOf(workers: readonly Worker[]): number {
+    return workers.reduce((sum, { name }) => sum + this.budget.zygoteBytesOf(name), 0);
   }
 }

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { type InstanceMemory, instanceMemoryReader } from '../../lib/python/instance-memory.ts';
 import { InstanceWatchdog } from '../../lib/python/instance-watchdog.ts';
 import { MemoryBudget } from '../../lib/python/memory-budget.ts';
-import { copyProject } from '../project.ts';
+import { copyProject, type Project } from '../project.ts';
 import { TestServer, waitFor } from '../server.ts';
 
 const megabyte = 1024 ** 2;
@@ -102,22 +102,39 @@ describe('the budget', () => {
   it('grows and shrinks with the zygotes, but for what a function can have at most', async () => {
     const budget = new MemoryBudget(512 * megabyte, 154 * megabyte);
     const { bytes, mostBytes } = budget;
-    await budget.measure([], [process.pid]);
+    await budget.measure([], new Map([['worker', [process.pid]]]));
+    expect(budget.zygoteBytesOf('worker')).toBeGreaterThan(0);
     expect(budget.bytes).toBeLessThan(bytes);
     expect(budget.mostBytes).toBe(mostBytes);
+    budget.forget('worker');
+    expect(budget.bytes).toBe(bytes);
   });
 });
 
+const usual = `
+import time
+def hold(seconds: float) -> int:
+    print("usual call")
+    time.sleep(seconds)
+    return 1
+`;
+
 describe('a service on the smallest instance', () => {
+  const smallest = { RENDER: 'true', RENDER_CPU_COUNT: '0.5' };
+  let project: Project;
   let server: TestServer;
 
   beforeAll(async () => {
+    project = copyProject(inject('root'));
     server = await TestServer.start({
-      root: inject('root'),
-      env: { RENDER: 'true', RENDER_CPU_COUNT: '0.5', HEADY_PY_MAX_CONCURRENCY: '4' },
+      root: project.root,
+      env: { ...smallest, HEADY_PY_MAX_CONCURRENCY: '4' },
     });
   });
-  afterAll(() => server[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    project[Symbol.dispose]();
+  });
 
   it('says at its start what it has for invocations', async () => {
     const { message } = await server.line((line) => line.message.startsWith('python memory: '));
@@ -144,12 +161,27 @@ describe('a service on the smallest instance', () => {
     expect(fits('memory_in_file')).toBeGreaterThanOrEqual(1);
   });
 
+  it('gives up idle workers for as many calls of the default size as run at once by default', async () => {
+    writeFileSync(join(project.root, 'workers/usual.py'), usual);
+    await using another = await TestServer.start({ root: project.root, env: smallest });
+    await another.line(({ message }) => message.startsWith('python memory: '));
+    const calls = [1, 2].map(() => another.call('usual/hold', { seconds: 2 }));
+    await waitFor(
+      () => another.lines.filter(({ message }) => message === 'usual call').length === 2 || undefined,
+    );
+    expect(another.lines.filter(({ message }) => message.includes('is retired')).length).toBeGreaterThan(0);
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   it('runs no more at once than fit, though there are slots', async () => {
-    const calls = [1, 2, 3].map(() => server.call('greedy/half', { seconds: 0.5 }));
-    await waitFor(() => server.lines.find(({ message }) => message === 'half'));
-    const health = await server.fetch('/api/health');
-    const { checks } = (await health.json()) as { checks: { python: { running: number; queued: number } } };
-    expect(checks.python).toMatchObject({ running: 1, queued: 2 });
+    const calls = [1, 2, 3].map(() => server.call('greedy/half', { seconds: 1 }));
+    await waitFor(async () => {
+      const health = await server.fetch('/api/health');
+      const { checks } = (await health.json()) as {
+        checks: { python: { running: number; queued: number } };
+      };
+      return (checks.python.running === 1 && checks.python.queued === 2) || undefined;
+    });
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 });

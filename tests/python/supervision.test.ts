@@ -78,7 +78,7 @@ describe('more calls than slots', () => {
     for (const response of await Promise.all(queued))
       expect(await response.json()).toMatchObject({
         code: 'worker-busy',
-        detail: 'No Python slot came free within 1s.',
+        detail: 'No Python slot came free within 1s: all 2 Python slots are taken.',
       });
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200]);
   });
