@@ -107,8 +107,8 @@ export const problemTypes = {
   'worker-memory-exceeded': {
     status: 502,
     title: 'The memory limit was hit',
-    cause: 'The invocation used more memory than its limit.',
-    mend: 'Use less, or raise `memory=` of the function or `HEADY_PY_MEMORY`.',
+    cause: 'The invocation used more memory than its limit, or the most of all when the instance ran short.',
+    mend: 'Use less, or raise `memory=` of the function or `HEADY_PY_MEMORY`; choose a larger instance where that ran short.',
   },
   'worker-disk-exceeded': {
     status: 502,
@@ -137,14 +137,15 @@ export const problemTypes = {
   'worker-busy': {
     status: 503,
     title: 'All Python slots are taken',
-    cause: 'The queue is full, or the invocation waited longer than `HEADY_PY_QUEUE_TIMEOUT`.',
-    mend: 'Try again after `Retry-After` seconds, or raise `HEADY_PY_MAX_CONCURRENCY`.',
+    cause:
+      'A queue is full, or the invocation waited longer than `HEADY_PY_QUEUE_TIMEOUT`; the detail names the bound.',
+    mend: 'Try again after `Retry-After` seconds, or raise that bound: `HEADY_PY_MAX_CONCURRENCY`, `concurrency=` or `queue=` of the function, or the memory of the instance.',
   },
   'worker-unavailable': {
     status: 503,
     title: 'The Python worker does not load',
-    cause: 'Importing the file failed.',
-    mend: 'The detail says why; a mended file is loaded at the next start, in development at once.',
+    cause: 'Importing the file failed, or the function declares what this instance cannot give.',
+    mend: 'The detail says why. A failed import is tried again after `Retry-After` seconds, a changed file in development at once.',
   },
   'worker-cpu-exceeded': {
     status: 504,

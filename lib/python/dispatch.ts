@@ -63,11 +63,17 @@ async function zygoteOf(worker: Worker): Promise<WorkerZygote> {
   try {
     return await worker.zygote();
   } catch (error) {
-    throw unavailable(`'${worker.name}' does not load`, error as Error);
+    throw unavailable(`'${worker.name}' does not load`, error as Error, worker.retryInMs);
   }
 }
 
-function unavailable(what: string, cause: Error): Problem {
+function unavailable(what: string, cause: Error, retryInMs?: number): Problem {
   const traceback = cause instanceof WorkerFailure ? { traceback: cause.traceback } : {};
-  return new Problem('worker-unavailable', `Worker ${what}: ${cause.message}.`, { ...traceback, cause });
+  const retry =
+    retryInMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryInMs / 1000)) };
+  return new Problem('worker-unavailable', `Worker ${what}: ${cause.message}.`, {
+    ...traceback,
+    ...retry,
+    cause,
+  });
 }

@@ -29,7 +29,7 @@ interface ListingOptions {
   readonly mostBytes: (worker: string) => Promise<number>;
 }
 
-/** Describes a worker; loads it for that. */
+/** Describes a worker; loads it for that, unless it has been retired since. */
 export async function listWorker(
   worker: Worker,
   { config, mostBytes }: ListingOptions,
@@ -37,7 +37,7 @@ export async function listWorker(
   const { name } = worker;
   const file = join('workers', basename(worker.file));
   try {
-    const { functions, fork } = await worker.load();
+    const { functions, fork } = await worker.describe();
     const bytes = await mostBytes(name);
     return {
       name,

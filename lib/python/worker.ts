@@ -13,6 +13,9 @@ type State =
   | { readonly kind: 'loaded'; readonly zygote: WorkerZygote }
   | { readonly kind: 'failed'; readonly error: WorkerFailure; readonly retryAt: number };
 
+/** What a worker's file holds. */
+type Described = Pick<WorkerZygote, 'functions' | 'fork'>;
+
 export interface WorkerOptions {
   readonly name: string;
   readonly file: string;
@@ -28,6 +31,8 @@ export class Worker {
   #state: State = { kind: 'idle' };
   #retryMs = firstRetryMs;
   #usedAt = 0;
+  /** What is known of the file when it is not loaded: it was, and has been retired since. */
+  #known: Described | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -57,6 +62,16 @@ export class Worker {
     return zygote !== undefined && zygote.serving === 0 && !zygote.warm;
   }
 
+  /** How long an import that failed is not tried again from now on; undefined where none has. */
+  get retryInMs(): number | undefined {
+    return this.#state.kind === 'failed' ? Math.max(0, this.#state.retryAt - performance.now()) : undefined;
+  }
+
+  /** What its file holds; loads it where that is not known yet. @throws {WorkerFailure} */
+  async describe(): Promise<Described> {
+    return this.#state.kind === 'idle' && this.#known ? this.#known : this.load();
+  }
+
   /** The zygote for a call. @throws {WorkerFailure} */
   async zygote(): Promise<WorkerZygote> {
     this.#usedAt = performance.now();
@@ -76,6 +91,7 @@ export class Worker {
   async reload(): Promise<void> {
     const previous = this.#state;
     this.#retryMs = firstRetryMs;
+    this.#known = undefined;
     await this.#start().catch(() => undefined); // logged, and told to each caller
     retire(previous);
   }
@@ -94,8 +110,10 @@ export class Worker {
     this.#state = loading;
     try {
       const zygote = await promise;
-      if (this.#state === loading) this.#state = { kind: 'loaded', zygote };
-      else zygote.retire(); // the file has changed again meanwhile
+      if (this.#state === loading) {
+        this.#state = { kind: 'loaded', zygote };
+        this.#known = { functions: zygote.functions, fork: zygote.fork };
+      } else zygote.retire(); // the file has changed again meanwhile
       this.#retryMs = firstRetryMs;
       log.debug({ message: `worker ${name} loaded`, functions: [...zygote.functions.keys()].join(',') });
       onChange();
