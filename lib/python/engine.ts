@@ -11,6 +11,7 @@ import { BaseSupervisor } from './base-supervisor.ts';
 import type { Answer, Call, Grant } from './call.ts';
 import { functionOf, takeChild } from './dispatch.ts';
 import { Enforcement, type Rule } from './enforcement.ts';
+import type { InstanceMemory } from './instance-memory.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
 import { serveCall, type Verdict } from './invocation.ts';
 import { Journal, type JournalEntry } from './journal.ts';
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Called for each invocation; disposed of when its process is gone. */
   readonly grant: (invocationId: string) => Grant;
+  /** What the kernel tells of the instance's memory, where not this process's own control group is to be asked. */
+  readonly instanceMemory?: () => InstanceMemory | undefined;
 }
 
 /** A call under way. */
@@ -118,6 +121,7 @@ export class PythonEngine {
       basePid: () => base.pid,
       reservedBytes: () => this.#admission.reservedBytes,
       onRoom: () => this.#admission.admit(),
+      read: options.instanceMemory,
       log,
     });
   }

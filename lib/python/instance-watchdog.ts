@@ -7,13 +7,14 @@ export interface Evictable {
 }
 
 interface InstanceWatchdogOptions {
-  readonly read: () => InstanceMemory | undefined;
+  /** Is told how to find what the invocations hold that run. */
+  readonly read: (residentBytes: () => readonly number[]) => InstanceMemory | undefined;
   /** Called when memory gets short, before any invocation has to go. */
   readonly onPressure: () => void;
 }
 
 const intervalMs = 50;
-/** After one was ended its memory takes a moment to come back. */
+/** After something was ended its memory takes a moment to come back. */
 const settleMs = 250;
 
 /**
@@ -24,7 +25,8 @@ export class InstanceWatchdog {
   readonly #options: InstanceWatchdogOptions;
   readonly #running = new Set<Evictable>();
   #timer: NodeJS.Timeout | undefined;
-  #settledAt = 0;
+  #relievedAt = -Infinity;
+  #evictedAt = -Infinity;
 
   constructor(options: InstanceWatchdogOptions) {
     this.#options = options;
@@ -45,13 +47,21 @@ export class InstanceWatchdog {
   }
 
   #look(): void {
-    const memory = this.#options.read();
-    if (!memory || performance.now() < this.#settledAt) return;
+    const memory = this.#options.read(() => [...this.#running].map((each) => each.residentBytes()));
+    if (!memory) return;
+    const now = performance.now();
     const shortage = shortageBytes(memory);
-    if (memory.leftBytes < 2 * shortage) this.#options.onPressure();
-    if (memory.leftBytes >= shortage) return;
-    const [largest] = [...this.#running].toSorted((a, b) => b.residentBytes() - a.residentBytes());
-    this.#settledAt = performance.now() + settleMs;
-    largest?.evict(memory);
+    if (memory.leftBytes < 2 * shortage && now >= this.#relievedAt + settleMs) {
+      this.#relievedAt = now;
+      this.#options.onPressure();
+    }
+    if (memory.leftBytes < shortage && now >= this.#evictedAt + settleMs) {
+      this.#evictedAt = now;
+      this.#largest()?.evict(memory);
+    }
+  }
+
+  #largest(): Evictable | undefined {
+    return [...this.#running].toSorted((a, b) => b.residentBytes() - a.residentBytes())[0];
   }
 }

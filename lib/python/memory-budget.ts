@@ -36,6 +36,11 @@ export class MemoryBudget {
     return Math.max(0, this.#instanceBytes - this.#nodeBytes - this.#baseBytes - this.#reserveBytes);
   }
 
+  /** What the zygotes and /dev/shm hold. */
+  get heldBytes(): number {
+    return this.#baseBytes + this.#zygoteBytes + this.#sharedBytes;
+  }
+
   /** What /dev/shm holds. */
   get sharedBytes(): number {
     return this.#sharedBytes;

@@ -4,6 +4,7 @@ import type { Log } from '#lib/log';
 import { type InstanceMemory, instanceMemoryReader } from './instance-memory.ts';
 import { InstanceWatchdog } from './instance-watchdog.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import { statFields } from './proc.ts';
 import { SharedMemory } from './shared-memory.ts';
 import type { Worker } from './worker.ts';
 
@@ -15,11 +16,13 @@ interface MemoryKeeperOptions {
   readonly reservedBytes: () => number;
   /** Called when there may be room for more invocations than before. */
   readonly onRoom: () => void;
-  readonly read?: () => InstanceMemory | undefined;
+  /** What the kernel tells of the instance's memory. */
+  readonly read?: (() => InstanceMemory | undefined) | undefined;
   readonly log: Log;
 }
 
 const measureEveryMs = 5000;
+const pageBytes = 4096;
 
 /** Keeps the instance within its memory: knows what is left for invocations, and retires workers that nobody calls. */
 export class MemoryKeeper implements Disposable {
@@ -33,10 +36,11 @@ export class MemoryKeeper implements Disposable {
   #next: Promise<void> | undefined;
 
   constructor(options: MemoryKeeperOptions) {
+    const told = options.read ?? instanceMemoryReader();
     this.#options = options;
     this.budget = new MemoryBudget(options.instanceBytes);
     this.watchdog = new InstanceWatchdog({
-      read: options.read ?? instanceMemoryReader(),
+      read: (residentBytes) => this.#left(told(), residentBytes),
       onPressure: () => this.#retire(this.#idle().slice(0, 1), Infinity),
     });
     this.#timer = setInterval(() => void this.measure(), measureEveryMs).unref();
@@ -71,6 +75,23 @@ export class MemoryKeeper implements Disposable {
   makeRoom(bytes: number, { except }: { readonly except: string }): void {
     const idle = this.#idle().filter(({ name }) => name !== except);
     if (this.budget.bytes + this.#bytesOf(idle) >= bytes) this.#retire(idle, bytes);
+  }
+
+  /**
+   * What is left of the instance. Where the kernel tells no limit that is as low as the instance's, as on a host that
+   * hides it, that is what the service's own processes do not hold: of an invocation, what it holds beyond the base
+   * zygote's pages, which it shares.
+   */
+  #left(
+    told: InstanceMemory | undefined,
+    residentBytes: () => readonly number[],
+  ): InstanceMemory | undefined {
+    const { instanceBytes, basePid } = this.#options;
+    if (!told || told.totalBytes <= instanceBytes) return told;
+    const shared = residentBytesOf(basePid());
+    const invocations = residentBytes().reduce((sum, bytes) => sum + Math.max(0, bytes - shared), 0);
+    const held = process.memoryUsage.rss() + this.budget.heldBytes + invocations;
+    return { totalBytes: instanceBytes, leftBytes: instanceBytes - held };
   }
 
   async #measure(): Promise<void> {
@@ -110,4 +131,8 @@ export class MemoryKeeper implements Disposable {
   #bytesOf(workers: readonly Worker[]): number {
     return workers.reduce((sum, { name }) => sum + this.budget.zygoteBytesOf(name), 0);
   }
+}
+
+function residentBytesOf(pid: number | undefined): number {
+  return pid === undefined ? 0 : Number(statFields(pid)[21] ?? 0) * pageBytes;
 }

@@ -23,33 +23,73 @@ describe('the memory of the instance', () => {
     }
   }
 
+  const group2 = {
+    'memory.max': '536870912\n',
+    'memory.current': '314572800\n',
+    'memory.stat': 'anon 1\ninactive_file 104857600\n',
+  };
+  const group1 = {
+    'memory.limit_in_bytes': '536870912\n',
+    'memory.usage_in_bytes': '314572800\n',
+    'memory.stat': 'inactive_file 1\ntotal_inactive_file 104857600\n',
+  };
+  const mount2 = (mounted: string) => `31 23 0:28 ${mounted} /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n`;
+  const mount1 = (mounted: string) =>
+    `34 31 0:31 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n` +
+    `35 31 0:32 ${mounted} /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory\n`;
+  const machine = 'MemTotal:  524288 kB\nMemFree: 1 kB\nMemAvailable:  319488 kB\n';
+
+  /** The files of a group, in its folder. */
+  function group(folder: string, of: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(of).map(([name, text]) => [join(folder, name), text]));
+  }
+
   it.each<[string, Record<string, string>]>([
     [
       'version 2, in a container that sees its own group at the root',
       {
-        'proc/self/cgroup': '0::/system.slice/docker-1.scope\n',
-        'sys/fs/cgroup/memory.max': '536870912\n',
-        'sys/fs/cgroup/memory.current': '314572800\n',
-        'sys/fs/cgroup/memory.stat': 'anon 1\ninactive_file 104857600\n',
+        'proc/self/cgroup': '0::/\n',
+        'proc/self/mountinfo': mount2('/'),
+        ...group('sys/fs/cgroup', group2),
       },
     ],
     [
-      'version 1',
+      'version 2, in a container that is told the path of its host',
+      {
+        'proc/self/cgroup': '0::/system.slice/docker-1.scope\n',
+        'proc/self/mountinfo': mount2('/system.slice/docker-1.scope'),
+        ...group('sys/fs/cgroup', group2),
+      },
+    ],
+    [
+      'version 2, of the group above that has the least left',
+      {
+        'proc/self/cgroup': '0::/pod/container\n',
+        'proc/self/mountinfo': mount2('/'),
+        ...group('sys/fs/cgroup/pod', group2),
+        ...group('sys/fs/cgroup/pod/container', { ...group2, 'memory.max': 'max\n' }),
+        'proc/meminfo': 'MemTotal: 9999999 kB\nMemAvailable: 9999999 kB\n',
+      },
+    ],
+    [
+      'version 1, beside a version 2 that has no memory controller',
       {
         'proc/self/cgroup': '5:cpu,cpuacct:/x\n4:memory:/service\n0::/\n',
-        'sys/fs/cgroup/memory/service/memory.limit_in_bytes': '536870912\n',
-        'sys/fs/cgroup/memory/service/memory.usage_in_bytes': '314572800\n',
-        'sys/fs/cgroup/memory/service/memory.stat': 'inactive_file 1\ntotal_inactive_file 104857600\n',
+        'proc/self/mountinfo': `${mount1('/')}41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n`,
+        ...group('sys/fs/cgroup/memory/service', group1),
+        ...group('sys/fs/cgroup/memory', { ...group1, 'memory.limit_in_bytes': '9223372036854771712\n' }),
       },
     ],
     [
       'the machine, where no group has a limit',
       {
         'proc/self/cgroup': '0::/\n',
+        'proc/self/mountinfo': mount2('/'),
         'sys/fs/cgroup/memory.max': 'max\n',
-        'proc/meminfo': 'MemTotal:  524288 kB\nMemFree: 1 kB\nMemAvailable:  319488 kB\n',
+        'proc/meminfo': machine,
       },
     ],
+    ['the machine, where there are no groups', { 'proc/meminfo': machine }],
   ])('is read of %s', (_, tree) => {
     files(tree);
     expect(instanceMemoryReader(root)()).toEqual({ totalBytes: 512 * megabyte, leftBytes: 312 * megabyte });
@@ -84,6 +124,8 @@ describe('an instance that runs short', () => {
     left = 50 * megabyte;
     vi.advanceTimersByTime(50);
     expect({ evicted, pressures }).toEqual({ evicted: [], pressures: 1 });
+    vi.advanceTimersByTime(100);
+    expect(pressures).toBe(1); // what was retired is not gone yet
     left = 10 * megabyte;
     vi.advanceTimersByTime(200);
     expect(evicted).toEqual(['large']);

@@ -25,10 +25,10 @@ function worker() {
 }
 
 /** Fails to load it, and says how long it is not tried again. */
-async function failAgain({ worker: it }: ReturnType<typeof worker>): Promise<number | undefined> {
-  vi.advanceTimersByTime(it.retryInMs ?? 0);
-  await it.load().catch(() => undefined);
-  return it.retryInMs;
+async function failAgain({ worker: failing }: ReturnType<typeof worker>): Promise<number | undefined> {
+  vi.advanceTimersByTime(failing.retryInMs ?? 0);
+  await failing.load().catch(() => undefined);
+  return failing.retryInMs;
 }
 
 describe('an import that fails', () => {
