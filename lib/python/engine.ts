@@ -184,19 +184,20 @@ export class PythonEngine {
     return { first, others };
   }
 
-  /**
-   * Loads workers, one after the other, so that no caller pays for an import; as long as there is room for as many calls
-   * of the default size as there are slots.
-   */
-  async loadAll(workers: readonly Worker[]): Promise<void> {
-    const { pyMemoryBytes, HEADY_PY_MAX_CONCURRENCY: slots } = this.#options.config;
-    for (const worker of workers) {
-      await this.#memory.measure();
-      if (this.#memory.budget.bytes < pyMemoryBytes * slots) break;
-      await worker.load().catch(() => undefined); // logged, and told to each caller
-    }
+  /** Loads workers one after the other, whatever memory is left: the service is not ready without them. */
+  async loadFirst(workers: readonly Worker[]): Promise<void> {
+    for (const worker of workers) await worker.load().catch(() => undefined); // logged, and told to each caller
+  }
+
+  /** Loads workers one after the other while memory allows, so that no caller pays for an import. */
+  async loadWhileRoom(workers: readonly Worker[]): Promise<void> {
     await this.#memory.measure();
-    if (workers.length > 0) this.#options.log.info({ message: `python memory: ${this.#memory.budget}` });
+    for (const worker of workers) {
+      if (this.#memory.budget.bytes < this.#options.config.pyMemoryBytes) break;
+      await this.loadFirst([worker]);
+      await this.#memory.measure();
+    }
+    this.#options.log.info({ message: `python memory: ${this.#memory.budget}` });
   }
 
   /** What this host enforces, as far as it has been tried. */

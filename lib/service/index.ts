@@ -64,9 +64,9 @@ export class Service {
   async prepare(): Promise<void> {
     const { first, others } = this.python.toLoad();
     this.#ready = first.length === 0;
-    await this.python.loadAll(first);
+    await this.python.loadFirst(first);
     this.#ready = true;
-    await this.python.loadAll(others);
+    await this.python.loadWhileRoom(others);
     await delay(selfTestDelayMs, undefined, { ref: false });
     if (this.state === 'ready') await this.python.testIsolation();
   }
