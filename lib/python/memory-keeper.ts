@@ -6,6 +6,7 @@ import { InstanceWatchdog } from './instance-watchdog.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { statFields } from './proc.ts';
 import { SharedMemory } from './shared-memory.ts';
+import type { WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
 
 interface MemoryKeeperOptions {
@@ -97,7 +98,9 @@ export class MemoryKeeper implements Disposable {
   async #measure(): Promise<void> {
     const { basePid, reservedBytes, onRoom } = this.#options;
     const base = basePid();
-    const zygotes = new Map(this.#loaded().map(({ name, loaded }) => [name, loaded?.pids() ?? []]));
+    const zygotes = new Map(
+      this.#loaded().map(({ name, loaded }) => [name, loaded ? countedPids(loaded) : []]),
+    );
     const sharedBytes = this.#shared.sweep();
     await this.budget.measure(base === undefined ? [] : [base], zygotes, { sharedBytes });
     this.#retire(this.#idle(), reservedBytes()); // one that was loaded since may have taken what calls had been given
@@ -131,6 +134,16 @@ export class MemoryKeeper implements Disposable {
   #bytesOf(workers: readonly Worker[]): number {
     return workers.reduce((sum, { name }) => sum + this.budget.zygoteBytesOf(name), 0);
   }
+}
+
+/**
+ * Whose memory is the zygote's. A child that serves counts as an idle one does, since its limit is for what it takes
+ * beyond that; where none is idle, as the zygote itself, which holds a little more.
+ */
+function countedPids(zygote: WorkerZygote): number[] {
+  const pids = zygote.pids();
+  const asIdle = zygote.idlePid() ?? pids.slice(0, 1);
+  return pids.concat(Array.from({ length: zygote.serving }, () => asIdle).flat());
 }
 
 function residentBytesOf(pid: number | undefined): number {

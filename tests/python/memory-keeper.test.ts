@@ -15,6 +15,7 @@ interface Fake {
   readonly usedAt: number;
   readonly isIdle?: boolean;
   readonly warm?: boolean;
+  readonly serving?: number;
 }
 
 /** A keeper of workers that each hold as much as this process, and the names of those that it has retired. */
@@ -24,13 +25,15 @@ function keep(
   instanceBytes = 64 * gigabyte,
 ) {
   const retired: string[] = [];
-  const workers = Object.entries(fakes).map(([name, { usedAt, isIdle = true, warm = false }]) => ({
-    name,
-    usedAt,
-    isIdle,
-    loaded: { warm, pids: () => [process.pid] },
-    retire: () => void retired.push(name),
-  }));
+  const workers = Object.entries(fakes).map(
+    ([name, { usedAt, isIdle = true, warm = false, serving = 0 }]) => ({
+      name,
+      usedAt,
+      isIdle,
+      loaded: { warm, serving, pids: () => [process.pid], idlePid: () => undefined },
+      retire: () => void retired.push(name),
+    }),
+  );
   const state = { reservedBytes: 0, rooms: 0 };
   const keeper = new MemoryKeeper({
     instanceBytes,
@@ -70,8 +73,8 @@ describe('room for a call', () => {
     const { keeper } = keep({ ...three, warm: { usedAt: 0, warm: true, isIdle: false } });
     await keeper.measure();
     const each = keeper.budget.zygoteBytesOf('old');
-    expect(keeper.budget.mostBytes - keeper.mostBytesFor('old')).toBeCloseTo(2 * each, -6);
-    expect(keeper.budget.mostBytes - keeper.mostBytesFor('warm')).toBeCloseTo(each, -6);
+    expect((keeper.budget.mostBytes - keeper.mostBytesFor('old')) / each).toBeCloseTo(2, 0);
+    expect((keeper.budget.mostBytes - keeper.mostBytesFor('warm')) / each).toBeCloseTo(1, 0);
   });
 
   it('is made again when workers that were loaded since have taken what runs was given', async () => {
@@ -82,6 +85,13 @@ describe('room for a call', () => {
     await keeper.measure();
     expect(retired).toEqual(['older', 'old', 'recent']);
   });
+});
+
+it('counts what a child has of its zygote for as long as it serves, as that is beside its limit', async () => {
+  const { keeper } = keep({ idle: { usedAt: 0 }, busy: { usedAt: 0, isIdle: false, serving: 2 } });
+  await keeper.measure();
+  const [idle, busy] = ['idle', 'busy'].map((name) => keeper.budget.zygoteBytesOf(name));
+  expect((busy ?? 0) / (idle ?? 1)).toBeCloseTo(3, 0);
 });
 
 it('measures once more for all that is asked for during a measure', async () => {
