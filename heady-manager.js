@@ -30,7 +30,7 @@ const handedOver = 'HEADY_HANDOVER';
  * a full queue of 2 MB bodies the heap took 27 MB, as bodies are outside of it; at 0.3, 512 MB did not hold two calls
  * of the default size.
  */
-const heapShare = 0.22;
+const heapShare = 0.25;
 
 if (Number(process.versions.node.split('.')[0]) < requiredMajor) runWithRequiredNode();
 else if (process.execve && !process.env[handedOver]) cleanEnvironmentBlock();

@@ -112,7 +112,8 @@ export class PythonEngine {
       maxQueue: config.HEADY_PY_MAX_QUEUE,
       queueTimeoutMs: config.HEADY_PY_QUEUE_TIMEOUT,
       budgetBytes: () => this.#memory.budget.bytes,
-      makeRoom: ({ worker }, bytes) => this.#memory.makeRoom(bytes, { except: worker }),
+      makeRoom: ({ worker: except }, bytes) =>
+        this.#memory.makeRoom(bytes, { except, mayWait: this.#admission.running > 0 }),
       mostBytes: ({ worker }) => this.#memory.mostBytesFor(worker) - this.#memory.budget.sharedBytes,
     });
     this.#memory = new MemoryKeeper({
@@ -189,11 +190,15 @@ export class PythonEngine {
     for (const worker of workers) await worker.load().catch(() => undefined); // logged, and told to each caller
   }
 
-  /** Loads workers one after the other while memory allows, so that no caller pays for an import. */
+  /**
+   * Loads workers one after the other, so that no caller pays for an import, as long as there is room for as many calls
+   * of the default size as there are slots.
+   */
   async loadWhileRoom(workers: readonly Worker[]): Promise<void> {
+    const { pyMemoryBytes, HEADY_PY_MAX_CONCURRENCY: slots } = this.#options.config;
     await this.#memory.measure();
     for (const worker of workers) {
-      if (this.#memory.budget.bytes < this.#options.config.pyMemoryBytes) break;
+      if (this.#memory.budget.bytes < pyMemoryBytes * slots) break;
       await this.loadFirst([worker]);
       await this.#memory.measure();
     }

@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import { formatBytes } from '#lib/config';
 
 import { memoryOf } from './process-tree.ts';
+import type { WorkerZygote } from './worker-zygote.ts';
 
 const megabyte = 1024 ** 2;
 /** What Node holds outside its heap: its own code, buffers, threads. */
@@ -10,11 +11,16 @@ const nodeOverheadBytes = 44 * megabyte;
 /** Kept free, for what nobody has counted. */
 const reserveShare = 0.02;
 
+/** What of a worker's zygote is measured. */
+type Measurable = Pick<WorkerZygote, 'pids' | 'serving' | 'idlePid'>;
+
 /** What the instance's memory is for: Node, the zygotes, a reserve, and the rest for invocations. */
 export class MemoryBudget {
   readonly #instanceBytes: number;
   readonly #nodeBytes: number;
   readonly #reserveBytes: number;
+  /** By worker, what a waiting child of it held when there was one last. */
+  readonly #idleBytes = new Map<string, number>();
   #baseBytes = 0;
   #sharedBytes = 0;
   /** By worker. */
@@ -54,13 +60,18 @@ export class MemoryBudget {
   /** Takes what the base zygote, those of workers with their waiting children, and /dev/shm hold by now. */
   async measure(
     base: readonly number[],
-    zygotes: ReadonlyMap<string, readonly number[]>,
+    zygotes: ReadonlyMap<string, Measurable>,
     { sharedBytes }: { readonly sharedBytes: number } = { sharedBytes: 0 },
   ): Promise<void> {
-    const [ofBase, ...ofZygotes] = await Promise.all([base, ...zygotes.values()].map(heldBytes));
-    this.#baseBytes = ofBase ?? 0;
+    const [ofBase, ...ofZygotes] = await Promise.all([
+      heldBytes(base),
+      ...zygotes
+        .entries()
+        .map(async ([name, zygote]) => [name, await this.#measureOne(name, zygote)] as const),
+    ]);
+    this.#baseBytes = ofBase;
     this.#sharedBytes = sharedBytes;
-    this.#zygotes = new Map([...zygotes.keys()].map((worker, index) => [worker, ofZygotes[index] ?? 0]));
+    this.#zygotes = new Map(ofZygotes);
   }
 
   /** Takes it that a worker's zygote is gone. */
@@ -78,6 +89,13 @@ export class MemoryBudget {
     };
     const less = Object.entries(parts).map(([name, bytes]) => ` - ${formatBytes(rounded(bytes))} ${name}`);
     return `${formatBytes(rounded(this.#instanceBytes))} instance${less.join('')} = ${formatBytes(rounded(this.bytes))} for invocations`;
+  }
+
+  /** A child that serves counts as an idle one does, or did last: its limit is for what it takes beyond that. */
+  async #measureOne(name: string, zygote: Measurable): Promise<number> {
+    const idlePid = zygote.idlePid();
+    if (idlePid !== undefined) this.#idleBytes.set(name, await heldBytes([idlePid]));
+    return (await heldBytes(zygote.pids())) + zygote.serving * (this.#idleBytes.get(name) ?? 0);
   }
 
   get #zygoteBytes(): number {

@@ -6,7 +6,6 @@ import { InstanceWatchdog } from './instance-watchdog.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { statFields } from './proc.ts';
 import { SharedMemory } from './shared-memory.ts';
-import type { WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
 
 interface MemoryKeeperOptions {
@@ -22,7 +21,16 @@ interface MemoryKeeperOptions {
   readonly log: Log;
 }
 
+interface RoomOptions {
+  /** The worker that the room is for. */
+  readonly except: string;
+  /** Whether a call that runs will leave room, too: then workers stay that have been called lately. */
+  readonly mayWait: boolean;
+}
+
 const measureEveryMs = 5000;
+/** A worker that was called within so long would likely be loaded again at once. */
+const latelyMs = 60_000;
 const pageBytes = 4096;
 
 /** Keeps the instance within its memory: knows what is left for invocations, and retires workers that nobody calls. */
@@ -73,9 +81,10 @@ export class MemoryKeeper implements Disposable {
   }
 
   /** Retires workers that serve nothing, the least recently used first, when that is enough for so many bytes. */
-  makeRoom(bytes: number, { except }: { readonly except: string }): void {
+  makeRoom(bytes: number, { except, mayWait }: RoomOptions): void {
     const idle = this.#idle().filter(({ name }) => name !== except);
-    if (this.budget.bytes + this.#bytesOf(idle) >= bytes) this.#retire(idle, bytes);
+    const candidates = mayWait ? idle.filter(isUnused) : idle;
+    if (this.budget.bytes + this.#bytesOf(candidates) >= bytes) this.#retire(candidates, bytes);
   }
 
   /**
@@ -99,11 +108,11 @@ export class MemoryKeeper implements Disposable {
     const { basePid, reservedBytes, onRoom } = this.#options;
     const base = basePid();
     const zygotes = new Map(
-      this.#loaded().map(({ name, loaded }) => [name, loaded ? countedPids(loaded) : []]),
+      this.#loaded().flatMap(({ name, loaded }) => (loaded ? [[name, loaded] as const] : [])),
     );
     const sharedBytes = this.#shared.sweep();
     await this.budget.measure(base === undefined ? [] : [base], zygotes, { sharedBytes });
-    this.#retire(this.#idle(), reservedBytes()); // one that was loaded since may have taken what calls had been given
+    this.#retire(this.#idle().filter(isUnused), reservedBytes()); // one that was loaded since may have taken what calls had been given
     onRoom();
   }
 
@@ -136,14 +145,8 @@ export class MemoryKeeper implements Disposable {
   }
 }
 
-/**
- * Whose memory is the zygote's. A child that serves counts as an idle one does, since its limit is for what it takes
- * beyond that; where none is idle, as the zygote itself, which holds a little more.
- */
-function countedPids(zygote: WorkerZygote): number[] {
-  const pids = zygote.pids();
-  const asIdle = zygote.idlePid() ?? pids.slice(0, 1);
-  return pids.concat(Array.from({ length: zygote.serving }, () => asIdle).flat());
+function isUnused({ usedAt }: Worker): boolean {
+  return performance.now() - usedAt > latelyMs;
 }
 
 function residentBytesOf(pid: number | undefined): number {

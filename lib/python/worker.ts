@@ -30,7 +30,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   #state: State = { kind: 'idle' };
   #retryMs = firstRetryMs;
-  #usedAt = 0;
+  #usedAt = -Infinity;
   /** What is known of the file when it is not loaded: it was, and has been retired since. */
   #known: Described | undefined;
 
@@ -51,7 +51,7 @@ export class Worker {
     return this.#state.kind === 'loaded' ? this.#state.zygote : undefined;
   }
 
-  /** When it was last called. */
+  /** When it was last called; before all else where it never was. */
   get usedAt(): number {
     return this.#usedAt;
   }

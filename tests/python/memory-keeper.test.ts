@@ -30,7 +30,7 @@ function keep(
       name,
       usedAt,
       isIdle,
-      loaded: { warm, serving, pids: () => [process.pid], idlePid: () => undefined },
+      loaded: { warm, serving, pids: () => [process.pid], idlePid: () => process.pid },
       retire: () => void retired.push(name),
     }),
   );
@@ -54,7 +54,7 @@ describe('room for a call', () => {
     const { keeper, retired } = keep(three);
     await keeper.measure();
     const each = keeper.budget.zygoteBytesOf('old');
-    keeper.makeRoom(keeper.budget.bytes + 1.5 * each, { except: 'none' });
+    keeper.makeRoom(keeper.budget.bytes + 1.5 * each, { except: 'none', mayWait: false });
     expect(retired).toEqual(['older', 'old']);
     expect(keeper.budget.zygoteBytesOf('older')).toBe(0); // at once, before the next measure
   });
@@ -63,10 +63,24 @@ describe('room for a call', () => {
     const { keeper, retired } = keep({ ...three, serving: { usedAt: 0, isIdle: false } });
     await keeper.measure();
     const each = keeper.budget.zygoteBytesOf('old');
-    keeper.makeRoom(keeper.budget.bytes + 2.5 * each, { except: 'older' });
+    keeper.makeRoom(keeper.budget.bytes + 2.5 * each, { except: 'older', mayWait: false });
     expect(retired).toEqual([]);
-    keeper.makeRoom(keeper.budget.bytes + 1.5 * each, { except: 'older' });
+    keeper.makeRoom(keeper.budget.bytes + 1.5 * each, { except: 'older', mayWait: false });
     expect(retired).toEqual(['old', 'recent']);
+  });
+
+  it('is not made of a worker that was called lately while the end of a call may make it', async () => {
+    vi.advanceTimersByTime(120_000);
+    const { keeper, retired } = keep({ lately: { usedAt: 100_000 }, never: { usedAt: -Infinity } });
+    await keeper.measure();
+    const { bytes } = keeper.budget;
+    const each = keeper.budget.zygoteBytesOf('never');
+    keeper.makeRoom(bytes + 1.5 * each, { except: 'none', mayWait: true });
+    expect(retired).toEqual([]);
+    keeper.makeRoom(bytes + 0.5 * each, { except: 'none', mayWait: true });
+    expect(retired).toEqual(['never']);
+    keeper.makeRoom(bytes + 1.5 * each, { except: 'none', mayWait: false });
+    expect(retired).toEqual(['never', 'lately']);
   });
 
   it('is at most what its own worker and those that stay warm leave', async () => {
@@ -78,6 +92,7 @@ describe('room for a call', () => {
   });
 
   it('is made again when workers that were loaded since have taken what runs was given', async () => {
+    vi.advanceTimersByTime(120_000);
     const { keeper, retired, state } = keep(three);
     await keeper.measure();
     expect({ retired, rooms: state.rooms }).toEqual({ retired: [], rooms: 1 });
