@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Child } from './child.ts';
 import { FrameKind } from './frames.ts';
 import type { Verdict } from './invocation.ts';
@@ -93,11 +91,12 @@ export class ReusePool implements Pool {
     const { promise, resolve } = Promise.withResolvers<Child | undefined>();
     void this.#starting.expect(promise);
     const { child } = member;
+    const written = child.sync(); // what the call has written was so before its answer
     if (!mayServeOn(verdict) || !(await isReady(child))) {
       resolve(undefined);
       return endChild(child, verdict, graceMs);
     }
-    await child.sync();
+    await written;
     const cpuBeforeMs = member.cpuMs;
     member.cpuMs = cpuMsOf(child.pid);
     resolve(this.#next(member));
@@ -134,8 +133,11 @@ function mayServeOn(verdict: Verdict): boolean {
   return verdict.kind === 'result';
 }
 
+/** Whether the process says in time that it waits for its next call. */
 async function isReady({ connection }: Child): Promise<boolean> {
-  const late = delay(readyTimeoutMs, undefined, { ref: false });
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), readyTimeoutMs).unref();
   const frame = await Promise.race([connection.next(), late]);
+  clearTimeout(timer);
   return frame?.kind === FrameKind.ready;
 }
