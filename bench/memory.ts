@@ -86,7 +86,8 @@ export async function measurePhysicalLimit(service: ServiceSubject, perSecond: n
 async function processesOf({ pid: server }: ServiceSubject): Promise<Processes> {
   return waitFor(() => {
     const [base] = childrenOf(server);
-    const [zygote] = base === undefined ? [] : childrenOf(base);
+    const zygotes = base === undefined ? [] : childrenOf(base);
+    const [zygote] = zygotes.toSorted((a, b) => memoryOf(b).rssBytes - memoryOf(a).rssBytes); // the one with the imports
     const idle = zygote === undefined ? [] : childrenOf(zygote);
     return base !== undefined && zygote !== undefined && idle.length > 0
       ? { server, base, zygote, idle }
