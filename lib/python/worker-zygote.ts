@@ -85,7 +85,10 @@ export class WorkerZygote {
     const timer = setTimeout(() => process.kill(), importTimeoutMs);
     const answer = await answerOf(process, options).finally(() => clearTimeout(timer));
     const loaded = answer?.kind === FrameKind.loaded ? readMessage(loadedMessage, answer) : undefined;
-    if (loaded) return new WorkerZygote(process, loaded, options);
+    if (loaded) {
+      tellFork(loaded.fork, options);
+      return new WorkerZygote(process, loaded, options);
+    }
     const failure = answer?.kind === FrameKind.failed ? readMessage(failedMessage, answer) : undefined;
     throw new WorkerFailure(failure ?? (await endedInImport(process, order.file)));
   }
@@ -147,6 +150,16 @@ export class WorkerZygote {
   #close(): void {
     for (const pool of this.#pools.values()) pool.close();
   }
+}
+
+/** Says so where a worker's processes are not made in the quickest way. */
+function tellFork({ way, why }: ForkWay, { order, log }: WorkerZygoteOptions): void {
+  const how = {
+    libc: undefined,
+    os: 'is forked in the slower way',
+    none: 'has a fresh interpreter for each call',
+  }[way];
+  if (how !== undefined) log.info({ message: `worker ${order.name} ${how}: ${why}` });
 }
 
 /** What a process says of the file that it was told to load; it gets the variables that the file is to have first. */

@@ -41,6 +41,9 @@ describe('a worker that does not bear forking', () => {
     const { fork, functions } = (await listed(name)) ?? {};
     expect(fork).toMatchObject({ way: 'none', why: expect.stringContaining(why) });
     expect(functions?.map(({ isolation }) => isolation)).toEqual(['spawn']);
+    await server.line(({ message }) =>
+      message.startsWith(`worker ${name} has a fresh interpreter for each call: `),
+    );
     const calls = [1, 2].map(() => answer(`${name}/${functions?.[0]?.name}`));
     const [first, second] = await Promise.all(calls);
     if (name !== 'import_thread') expect(first).not.toBe(second);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -75,6 +76,11 @@ describe('in the sandbox', () => {
     const { port } = site.address() as AddressInfo;
     const input = { url: `https://localhost:${port}/`, certificate };
     expect(await answer('everyday/https_get', input)).toBe('by https');
+  });
+
+  it.runIf(existsSync('/dev/shm'))('shared memory that no process has any more is removed', async () => {
+    const name = await answer<string>('everyday/leave_shared_memory');
+    await waitFor(() => !existsSync(`/dev/shm/${name}`) || undefined, 15_000);
   });
 
   it('a folder that is declared can be read', async () => {
