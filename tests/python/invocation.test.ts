@@ -177,7 +177,9 @@ describe('a worker that does not load', () => {
   ])('answers %s with 503, file, line and message, and the others go on', async (path, words) => {
     const response = await server.call(path);
     expect(response.status).toBe(503);
-    expect(await problem(response)).toMatchObject({
+    const told = await problem(response);
+    expect(told.traceback).not.toContain('ast.py');
+    expect(told).toMatchObject({
       code: 'worker-unavailable',
       detail: expect.stringMatching(words),
     });

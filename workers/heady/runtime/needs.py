@@ -39,13 +39,20 @@ def needs_of(file: Path) -> Needs:
     Raises:
         SyntaxError: it is not Python.
     """
-    options = list(_options(ast.parse(file.read_bytes(), str(file))))
+    options = list(_options(_parsed(file)))
     return Needs(
         secrets_at_import=_union(value for name, value in options if name == "secrets_at_import"),
         reads=_union(value for name, value in options if name == "reads"),
         shm=("shm", True) in options,
         unix=("unix", True) in options,
     )
+
+
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes(), str(file))
+    except SyntaxError as error:
+        raise error.with_traceback(None)  # noqa: B904 (where the parser found it is the reader's least concern)
 
 
 def _options(tree: ast.Module) -> Iterator[tuple[str, Any]]:
