@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Config, formatBytes } from '#lib/config';
+import type { Config } from '#lib/config';
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
 import type { InvocationStore } from '#lib/records';
@@ -10,10 +10,10 @@ import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
 import type { Answer, Call, Grant } from './call.ts';
 import { functionOf, takeChild } from './dispatch.ts';
-import { Enforcement, type Rule } from './enforcement.ts';
+import type { Rule } from './enforcement.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
-import { serveCall, type Verdict } from './invocation.ts';
+import { serveCall } from './invocation.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
@@ -21,10 +21,11 @@ import { type ListedWorker, listWorker } from './listing.ts';
 import { MemoryKeeper } from './memory-keeper.ts';
 import type { DescribedFunction } from './messages.ts';
 import { conclude, endingOf, failureOf } from './outcome.ts';
+import { checkMemory, checkSecrets } from './preconditions.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
 import { checkSandbox } from './sandbox-policy.ts';
 import { Secrets } from './secrets.ts';
-import { callProbe, targetsOf } from './self-test.ts';
+import { SelfTest } from './self-test.ts';
 import { WorkerRegistry } from './worker-registry.ts';
 import type { OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
@@ -82,8 +83,7 @@ export class PythonEngine {
   readonly #admission: Admission;
   readonly #memory: MemoryKeeper;
   readonly #journal: Journal;
-  readonly #enforcement: Enforcement;
-  #probes: WorkerZygote | undefined;
+  readonly #selfTest: SelfTest;
 
   private constructor(
     options: EngineOptions,
@@ -106,7 +106,6 @@ export class PythonEngine {
       log,
     });
     this.#journal = new Journal(log, options.invocations);
-    this.#enforcement = new Enforcement({ call: (name, input) => this.#callProbe(name, input), log });
     this.#admission = new Admission({
       slots: config.HEADY_PY_MAX_CONCURRENCY,
       maxQueue: config.HEADY_PY_MAX_QUEUE,
@@ -124,6 +123,14 @@ export class PythonEngine {
       onRoom: () => this.#admission.admit(),
       read: options.instanceMemory,
       log,
+    });
+    this.#selfTest = new SelfTest({
+      config,
+      log,
+      workers: this.#workers,
+      instance: this.#memory.watchdog,
+      runDirectory: run.path,
+      basePid: () => base.pid,
     });
   }
 
@@ -207,20 +214,12 @@ export class PythonEngine {
 
   /** What this host enforces, as far as it has been tried. */
   get enforcement(): readonly Rule[] {
-    return this.#enforcement.rules;
+    return this.#selfTest.rules;
   }
 
   /** Tries to break each rule of the isolation, one after the other, as a worker would. */
   async testIsolation(): Promise<void> {
-    if (process.platform !== 'linux') return; // nothing here is enforced elsewhere, and nothing is claimed
-    const { config } = this.#options;
-    this.#probes = await this.#workers.loadOther('probes', join(workersDirectory(config), 'heady/probes.py'));
-    try {
-      await this.#enforcement.test(targetsOf(config.root, this.#run.path, this.#base.pid));
-    } finally {
-      this.#probes.retire();
-      this.#probes = undefined;
-    }
+    await this.#selfTest.run();
   }
 
   /** Loads worker files anew whenever they change. */
@@ -236,9 +235,9 @@ export class PythonEngine {
   async invoke(call: Call): Promise<Answer> {
     const worker = this.#workers.get(call.worker);
     const described = await functionOf(worker, call.function);
-    this.#checkSecrets(described);
+    checkSecrets(described, this.#secrets);
     const limits = limitsOf(described.declared, this.#options.config);
-    await this.#checkMemory(described, { worker, limits });
+    await checkMemory(described, { worker: worker.name, limits, memory: this.#memory });
     const entry = this.#journal.open(call);
     const queuedAt = performance.now();
     const admitted = await this.#admit({ worker, call, described, limits }).catch((error: unknown) => {
@@ -257,38 +256,6 @@ export class PythonEngine {
     await this.#workers[Symbol.asyncDispose]();
     await this.#base.stop();
     await this.#run.remove();
-  }
-
-  #checkSecrets({ name, declared }: DescribedFunction): void {
-    try {
-      this.#secrets.check(declared.secrets);
-    } catch (error) {
-      throw new Problem('worker-unavailable', `${name}: ${(error as Error).message}.`, { cause: error });
-    }
-  }
-
-  async #callProbe(name: string, input: object): Promise<Verdict> {
-    if (!this.#probes) throw new Error('the probes are not loaded');
-    return callProbe(name, input, {
-      zygote: this.#probes,
-      limitsOf: ({ declared }) => limitsOf(declared, this.#options.config),
-      instance: this.#memory.watchdog,
-    });
-  }
-
-  /** @throws {Problem} `worker-unavailable`: the function declares more memory than the instance can ever give. */
-  async #checkMemory(
-    { name }: DescribedFunction,
-    { worker, limits: { memoryBytes } }: Pick<Application, 'worker' | 'limits'>,
-  ): Promise<void> {
-    await this.#memory.counted(worker.name);
-    const mostBytes = this.#memory.mostBytesFor(worker.name);
-    if (memoryBytes <= mostBytes) return;
-    const [declared, most] = [formatBytes(memoryBytes), formatBytes(mostBytes)];
-    throw new Problem(
-      'worker-unavailable',
-      `${name} asks for ${declared} of memory, and this instance can give an invocation ${most} at most.`,
-    );
   }
 
   /** Waits for a slot and for a child that is ready. */

@@ -1,44 +1,81 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Targets } from './enforcement.ts';
-import { type InstanceWatchdog } from './instance-watchdog.ts';
+import type { Config } from '#lib/config';
+import type { Log } from '#lib/log';
+
+import { Enforcement, type Rule, type Targets } from './enforcement.ts';
+import type { InstanceWatchdog } from './instance-watchdog.ts';
 import { serveCall, type Verdict } from './invocation.ts';
-import type { Limits } from './limits.ts';
-import type { DescribedFunction } from './messages.ts';
+import { limitsOf } from './limits.ts';
 import { statFields } from './proc.ts';
 import { processTree } from './process-tree.ts';
+import type { WorkerRegistry } from './worker-registry.ts';
 import type { WorkerZygote } from './worker-zygote.ts';
 
 interface SelfTestOptions {
-  /** The probes, loaded like any worker. */
-  readonly zygote: WorkerZygote;
-  readonly limitsOf: (described: DescribedFunction) => Limits;
+  readonly config: Config;
+  readonly log: Log;
+  readonly workers: WorkerRegistry;
   readonly instance: InstanceWatchdog;
+  readonly runDirectory: string;
+  readonly basePid: () => number | undefined;
 }
 
-/** Calls a function of the probes as a request would, and waits until nothing is left of it. */
-export async function callProbe(
-  name: string,
-  input: object,
-  { zygote, limitsOf, instance }: SelfTestOptions,
-): Promise<Verdict> {
-  const described = zygote.functions.get(name);
-  if (!described) throw new Error(`there is no probe '${name}'`);
-  const lease = await zygote.take(described);
-  const order = { invocationId: 'self-test', requestId: 'self-test', function: name, environment: {} };
-  const { verdict } = await serveCall(lease, order, Buffer.from(JSON.stringify(input)), {
-    limits: limitsOf(described),
-    signal: new AbortController().signal,
-    instance,
-    idlePid: () => zygote.idlePid(),
-  });
-  await lease.finish(verdict);
-  return verdict;
+/** Finds out what this host enforces, by calling functions that break each rule as a request would. */
+export class SelfTest {
+  readonly #options: SelfTestOptions;
+  readonly #enforcement: Enforcement;
+  /** The probes, loaded like any worker, while they are tried. */
+  #probes: WorkerZygote | undefined;
+
+  constructor(options: SelfTestOptions) {
+    this.#options = options;
+    this.#enforcement = new Enforcement({
+      call: (name, input) => this.#call(name, input),
+      log: options.log,
+    });
+  }
+
+  /** What has been found so far. */
+  get rules(): readonly Rule[] {
+    return this.#enforcement.rules;
+  }
+
+  /** Tries to break each rule, one after the other. */
+  async run(): Promise<void> {
+    if (process.platform !== 'linux') return; // nothing here is enforced elsewhere, and nothing is claimed
+    const { config, workers, runDirectory, basePid } = this.#options;
+    this.#probes = await workers.loadOther('probes', join(config.root, 'workers/heady/probes.py'));
+    try {
+      await this.#enforcement.test(targetsOf(config.root, runDirectory, basePid()));
+    } finally {
+      this.#probes.retire();
+      this.#probes = undefined;
+    }
+  }
+
+  /** Calls a probe, and waits until nothing is left of it. */
+  async #call(name: string, input: object): Promise<Verdict> {
+    const zygote = this.#probes;
+    const described = zygote?.functions.get(name);
+    if (!zygote || !described) throw new Error(`there is no probe '${name}'`);
+    const { config, instance } = this.#options;
+    const lease = await zygote.take(described);
+    const order = { invocationId: 'self-test', requestId: 'self-test', function: name, environment: {} };
+    const { verdict } = await serveCall(lease, order, Buffer.from(JSON.stringify(input)), {
+      limits: limitsOf(described.declared, config),
+      signal: new AbortController().signal,
+      instance,
+      idlePid: () => zygote.idlePid(),
+    });
+    await lease.finish(verdict);
+    return verdict;
+  }
 }
 
 /** What the probes are aimed at: this process, what it has started and what has started it. */
-export function targetsOf(root: string, runDirectory: string, base: number | undefined): Targets {
+function targetsOf(root: string, runDirectory: string, base: number | undefined): Targets {
   const others = base === undefined ? [] : processTree(base).pids;
   const sockets = readdirSync(runDirectory, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isSocket())
