@@ -17,7 +17,7 @@ export class Offspring {
   readonly #options: OffspringOptions;
   readonly #ends = new Map<number, PromiseWithResolvers<ChildEnd>>();
   readonly #outputs = new Map<number, ChildOutput>();
-  readonly #syncs = new Map<number, () => void>();
+  readonly #syncs = new Map<number, (cpuMs: number) => void>();
 
   constructor(options: OffspringOptions) {
     const { control } = options;
@@ -46,10 +46,10 @@ export class Offspring {
     const id = Buffer.alloc(4);
     id.writeUInt32BE(pid);
     const sync = async () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<number>();
       this.#syncs.set(pid, resolve);
       control.send(FrameKind.sync, id);
-      await Promise.race([promise, ended]);
+      return Promise.race([promise, ended.then(() => 0)]);
     };
     return {
       pid,
@@ -69,13 +69,12 @@ export class Offspring {
       this.#output(pid).lines.write(stream, data);
     } else if (frame.kind === FrameKind.sync) {
       const pid = frame.payload.readUInt32BE(0);
-      this.#syncs.get(pid)?.();
-      this.#syncs.delete(pid);
+      this.#synced(pid, frame.payload.readUInt32BE(4));
     } else if (frame.kind === FrameKind.exited) {
       const exit = readExit(frame);
       this.#output(exit.pid).lines.end();
       this.#outputs.delete(exit.pid);
-      this.#syncs.delete(exit.pid);
+      this.#synced(exit.pid, 0);
       this.#end(exit.pid).resolve({ kind: 'exited', exit });
       if (exit.leftover) void removeDirectory(exit.leftover);
     }
@@ -92,6 +91,12 @@ export class Offspring {
   #lost(): void {
     for (const { resolve } of this.#ends.values()) resolve({ kind: 'lost' });
     this.#outputs.clear();
+    for (const pid of this.#syncs.keys()) this.#synced(pid, 0);
+  }
+
+  #synced(pid: number, cpuMs: number): void {
+    this.#syncs.get(pid)?.(cpuMs);
+    this.#syncs.delete(pid);
   }
 }
 

@@ -2,7 +2,6 @@ import type { Child } from './child.ts';
 import { FrameKind } from './frames.ts';
 import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
-import { cpuMsOf } from './process-tree.ts';
 import { endChild } from './single-use-pool.ts';
 import { Starting, type StartingOptions } from './starting.ts';
 
@@ -96,9 +95,8 @@ export class ReusePool implements Pool {
       resolve(undefined);
       return endChild(child, verdict, graceMs);
     }
-    await written;
     const cpuBeforeMs = member.cpuMs;
-    member.cpuMs = cpuMsOf(child.pid);
+    member.cpuMs = await written;
     resolve(this.#next(member));
     return { cpuMs: member.cpuMs - cpuBeforeMs };
   }

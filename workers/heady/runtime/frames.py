@@ -19,7 +19,7 @@ PREPARE = b"P"  # JSON: environment variables, for a process that waits for them
 CALL = b"C"  # 4 bytes length, that much JSON: how to serve this call; then its arguments, a JSON object
 KILL = b"K"  # 4 bytes process id: end this child and all its processes
 TERMINATE = b"T"  # 4 bytes process id: tell this child to end by itself
-SYNC = b"Y"  # 4 bytes process id: hand on what this child has written so far, then send the same back
+SYNC = b"Y"  # 4 bytes process id: hand on what this child has written so far, then send it back, with its CPU time
 
 # From a process to the service.
 LOADED = b"W"  # JSON: the worker's functions
