@@ -131,6 +131,10 @@ describe('a key that is needed when the file is imported', () => {
     expect(detail).toContain('@heady.after_fork');
     expect(detail).toContain('secrets_at_import=["CLIENT_API_KEY"]');
   });
+
+  it('is looked for in no call: the environment is an ordinary one by then', async () => {
+    expect(await answer('curious/type_of_environment')).toBe('os._Environ');
+  });
 });
 
 describe('hooks around the fork', () => {
@@ -147,6 +151,7 @@ describe('hooks around the fork', () => {
 
   it.each([
     ['hook_fails/call', 'ConnectionError: the database is away'],
+    ['hook_fails_before_fork/call', 'ConnectionError: the pool cannot be drained'],
     ['hook_hangs/call', 'TimeoutError: connect took longer than 5 s'],
   ])('of %s that do not come to their end make it unavailable', async (path, reason) => {
     const response = await server.call(path);

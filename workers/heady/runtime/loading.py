@@ -38,8 +38,6 @@ class Worker:
         for function in self.functions.values():
             function.check(needed)
         self.calls = child.Server(file, self.functions, functions.Function(_rehearsal))
-        for _ in range(_REHEARSALS):
-            self.calls.rehearse()
 
     def profile(self, name: str) -> Profile:
         """What the processes of a function are bound by."""
@@ -62,10 +60,6 @@ def reported(connection: int, file: str) -> Iterator[None]:
             failure["message"] += missing_variables.advice(failure["message"], missing)
             frames.send_json(connection, frames.FAILED, failure)
             raise SystemExit(1) from None
-
-
-#: CPython specialises a function's code after some calls, each time writing to its pages.
-_REHEARSALS = 20
 
 
 def _rehearsal(text: str) -> str:

@@ -34,7 +34,8 @@ def serve(control: int, server: int) -> None:
         _become_fresh(control, server, frame[1].decode())
     order = from_json(frame[1])
     with reported(control, order["file"]):
-        _zygote(order, control, server).run()
+        forked = _zygote(order, control, server)
+    forked.run()
 
 
 def _become_fresh(control: int, server: int, order: str) -> NoReturn:
@@ -61,6 +62,8 @@ def _zygote(order: Mapping[str, Any], control: int, server: int) -> zygote.Zygot
         return frames.receive_json(control, frames.PREPARE)
 
     worker = Worker(order, server, ask)
+    for _ in range(_REHEARSALS):
+        worker.calls.rehearse()
     forked = zygote.Zygote(control, server, lambda: _run_before_fork(server))
     run_hooks(hooks.before)
     unsafe = order["unsafe"] or safety.why_unsafe(server)
@@ -78,8 +81,12 @@ def _zygote(order: Mapping[str, Any], control: int, server: int) -> zygote.Zygot
     worker.sandbox.filter_calls()
     memory.write_once()
     fork = {"way": "none", "why": unsafe} if unsafe else _way_to_fork()
-    frames.send_json(forked.control, frames.LOADED, {"functions": described, "fork": fork})
+    frames.send_json(control, frames.LOADED, {"functions": described, "fork": fork})
     return forked
+
+
+#: CPython specialises a function's code after some calls, each time writing to its pages.
+_REHEARSALS = 20
 
 
 def _open(forked: zygote.Zygote, worker: Worker, profile: Profile, index: int) -> None:

@@ -75,7 +75,7 @@ class Zygote:
         self._pid = os.getpid()
         self._ceiling = process.raise_descriptor_limit()
         self._floor = process.highest_descriptor() + _DESCRIPTOR_GAP
-        self.control = process.lift(control, self._floor)
+        self._control = control
         self._server = server
         self._before_fork = before_fork
         self._fork_process = forking.way_to_fork()
@@ -101,9 +101,10 @@ class Zygote:
 
     def run(self) -> None:
         """Serves until the control connection has ended and so have all children."""
+        self._control = process.lift(self._control, self._floor)
         for port in self._ports:
             self._watch(port.listener.fileno(), functools.partial(self._accept, port))
-        self._watch(self.control, self._obey)
+        self._watch(self._control, self._obey)
         gc.collect()
         gc.freeze()
         gc.enable()  # here and not in each child; what is frozen no collection looks at
@@ -198,7 +199,7 @@ class Zygote:
             _exit(status)
 
     def _obey(self) -> None:
-        frame = frames.receive(self.control)
+        frame = frames.receive(self._control)
         if frame is None:
             self.retire()
         elif frame[0] == frames.KILL:
@@ -210,7 +211,7 @@ class Zygote:
 
     def retire(self) -> None:
         """No new children; the loop ends with the last one."""
-        self._unwatch(self.control)
+        self._unwatch(self._control)
         for port in self._ports:
             self._unwatch(port.listener.fileno())
             port.listener.close()
@@ -281,7 +282,7 @@ class Zygote:
 
     def _send(self, kind: bytes, payload: bytes) -> None:
         with contextlib.suppress(OSError):  # retired: nobody listens
-            frames.send(self.control, kind, payload)
+            frames.send(self._control, kind, payload)
 
 
 def peer(connection: socket.socket) -> int | None:
