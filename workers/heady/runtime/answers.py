@@ -1,4 +1,4 @@
-"""What a call comes to, as the frame that tells it: its result, or why there is none."""
+"""What is told of a failure: why a call has no result, and why a process cannot serve."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from heady.runtime import frames
+from heady.runtime import frames, pointer
 
 _RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -25,7 +25,7 @@ def raised(error: Exception) -> frames.Frame:
 def invalid_input(error: ValidationError) -> frames.Frame:
     """The frame of a call whose arguments do not fit: JSON pointers (RFC 6901) to what is wrong."""
     errors = [
-        {"pointer": "".join(f"/{_escape(part)}" for part in problem["loc"]), "detail": problem["msg"]}
+        {"pointer": "".join(map(pointer.token, problem["loc"])), "detail": problem["msg"]}
         for problem in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     if error.errors()[0]["type"] == "json_invalid":
@@ -42,10 +42,25 @@ def not_of_return_type(error: ValidationError) -> frames.Frame:
     return failure("worker-error", f"the returned value is not of the return type: {problem['msg']}{where}")
 
 
-def failure_to_start(error: Exception) -> dict[str, Any]:
-    """Why there is no process for a call, as the payload of a ``FAILED`` frame."""
-    message = f"{type(error).__name__}: {message_of(error)}"
-    return {"message": message, "file": "", "line": None, "traceback": traceback_of(error)}
+def describe_failure(error: BaseException, file: str = "") -> dict[str, Any]:
+    """Why a file's processes cannot serve: the message with file and line, and the traceback from the file on.
+
+    The payload of a ``FAILED`` frame. Without a file it is why there is no process.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        where, line = error.filename, error.lineno
+    else:
+        frame = next(
+            (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == file), None
+        )
+        where, line = file, frame and frame.lineno
+    message = error.msg if isinstance(error, SyntaxError) else message_of(error)
+    return {
+        "message": f"{type(error).__name__}: {message}",
+        "file": where,
+        "line": line,
+        "traceback": traceback_of(error),
+    }
 
 
 def message_of(error: BaseException) -> str:
@@ -64,7 +79,3 @@ def traceback_of(error: BaseException) -> str:
     ]
     described.stack = traceback.StackSummary.from_list(frames_of_user)
     return "".join(described.format())
-
-
-def _escape(part: int | str) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")

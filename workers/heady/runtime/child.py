@@ -22,7 +22,7 @@ from heady import hooks
 from heady.cancellation import Cancelled
 from heady.context import Context
 from heady.runtime import answers, frames
-from heady.runtime.functions import Function, call, describe_failure
+from heady.runtime.functions import Function, call
 from heady.runtime.profile import Profile
 from heady.runtime.signature import NotJSONError
 from heady.runtime.time_limit import run_hooks
@@ -65,7 +65,7 @@ class Server:
         try:
             run_hooks(hooks.after)
         except BaseException as error:
-            frames.send_json(connection, frames.FAILED, describe_failure(error, str(self._file)))
+            frames.send_json(connection, frames.FAILED, answers.describe_failure(error, str(self._file)))
             sys.exit(1)
         serve(connection)
 

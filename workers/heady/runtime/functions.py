@@ -6,7 +6,6 @@ import importlib.machinery
 import importlib.util
 import inspect
 import sys
-import traceback
 import typing
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType, ModuleType
 from typing import Any
 
 from heady.declaration import Declaration, declaration_of
-from heady.runtime import answers
 from heady.runtime.needs import Needs
 from heady.runtime.signature import Signature
 
@@ -72,24 +70,6 @@ def functions_of(module: ModuleType) -> dict[str, Function]:
         and not name.startswith("_")
         and value.__module__ == module.__name__
         and (declaration_of(value) is not None or value.__annotations__)
-    }
-
-
-def describe_failure(error: BaseException, file: str) -> dict[str, Any]:
-    """Why a file's processes cannot serve: the message with file and line, and the traceback from the file on."""
-    if isinstance(error, SyntaxError) and error.filename:
-        where, line = error.filename, error.lineno
-    else:
-        frame = next(
-            (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == file), None
-        )
-        where, line = file, frame and frame.lineno
-    message = error.msg if isinstance(error, SyntaxError) else answers.message_of(error)
-    return {
-        "message": f"{type(error).__name__}: {message}",
-        "file": where,
-        "line": line,
-        "traceback": answers.traceback_of(error),
     }
 
 

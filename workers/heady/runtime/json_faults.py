@@ -19,6 +19,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from heady.runtime import pointer
+
 _CONTAINERS = (list, tuple, set, frozenset)
 #: What is a key by its text, which is what it was made from.
 _TEXTUAL = (str, int, Enum, UUID, date, time, timedelta, Decimal, PurePath)
@@ -54,7 +56,7 @@ def first_fault(value: Any) -> str | None:
         if children:
             open_containers.add(id(part))
             pending.append((part, None))
-            pending += [(child, f"{path}/{_escape(name)}") for name, child in reversed(children)]
+            pending += [(child, path + pointer.token(name)) for name, child in reversed(children)]
     return None
 
 
@@ -123,7 +125,3 @@ def _is_text(text: str) -> bool:
 
 def _at(path: str, fault: str) -> str:
     return f"{fault} at {path}" if path else fault
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from heady import hooks
-from heady.runtime import child, frames, functions, missing_variables, randomness
+from heady.runtime import answers, child, frames, functions, missing_variables, randomness
 from heady.runtime.needs import Needs, needs_of
 from heady.runtime.profile import Profile, profile_of
 from heady.runtime.sandbox import Sandbox
@@ -56,7 +56,7 @@ def reported(connection: int, file: str) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            failure = functions.describe_failure(error, file)
+            failure = answers.describe_failure(error, file)
             failure["message"] += missing_variables.advice(failure["message"], missing)
             frames.send_json(connection, frames.FAILED, failure)
             raise SystemExit(1) from None

@@ -155,11 +155,7 @@ def threads_of(pid: int) -> list[int]:
 
 def cpu_milliseconds(pid: int) -> int:
     """CPU time of a process and of its ended children; 0 of one that has ended itself."""
-    try:
-        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-    except OSError:
-        return 0
-    return sum(int(ticks) for ticks in fields[11:15]) * 1000 // os.sysconf("SC_CLK_TCK")
+    return sum(int(ticks) for ticks in _stat(pid)[11:15]) * 1000 // os.sysconf("SC_CLK_TCK")
 
 
 def _read(path: str) -> bytes:
@@ -190,10 +186,16 @@ def _process_ids() -> list[int]:
 
 
 def _parent_of(pid: int) -> int:
+    fields = _stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The fields of proc_pid_stat(5) after the command's name; none of a process that has ended."""
     try:
-        return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[1])
+        return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     except OSError:
-        return 0
+        return []
 
 
 def _data_bytes() -> int:

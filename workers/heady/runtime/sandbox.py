@@ -4,11 +4,11 @@ What the kernel does not offer is left out, unless the service requires it; the 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heady.runtime import grants, landlock, process, seccomp
-from heady.runtime.landlock import READ, Rule
+from heady.runtime.landlock import READ, Rule, Ruleset
 from heady.runtime.needs import Needs
 from heady.runtime.process import Step
 from heady.runtime.profile import Profile
@@ -42,7 +42,7 @@ class Sandbox:
         """
         if self._landlock:
             reads = [os.path.join(self._root, path) for path in self._needs.reads]
-            self._restrict(grants.own(directory, reads=reads, shm=self._needs.shm))
+            _restrict(self._ruleset(directory, reads, shm=self._needs.shm))
         else:
             process.hide()  # the next best thing: other processes cannot read this one
 
@@ -53,15 +53,9 @@ class Sandbox:
             OSError: the kernel has Landlock and refuses.
         """
         if self._landlock:
-            self._restrict(grants.own(directory, reads=profile.reads, shm=profile.shm))
+            _restrict(self._ruleset(directory, profile.reads, shm=profile.shm))
         if self._seccomp:
             seccomp.Filter([*self._threads], unix=profile.unix).install()
-
-    def _restrict(self, own: list[Rule]) -> None:
-        rules = landlock.Ruleset([*self._common, *own])
-        if rules.restrict() != 0:
-            raise landlock.refusal()
-        rules.close()
 
     def filter_calls(self) -> None:
         """Refuses this process, and all that it will fork, the system calls that no worker has business with."""
@@ -72,8 +66,16 @@ class Sandbox:
         """What confines a child with that temporary directory."""
         steps: list[Step] = []
         if self._landlock:
-            own = grants.own(directory, reads=profile.reads, shm=profile.shm)
-            steps.append(landlock.Ruleset([*self._common, *own]).restrict)
+            steps.append(self._ruleset(directory, profile.reads, shm=profile.shm).restrict)
         if self._seccomp and self._needs.unix and not profile.unix:
             steps.append(seccomp.Filter([], unix=False).install)
         return steps
+
+    def _ruleset(self, directory: str, reads: Sequence[str], *, shm: bool) -> Ruleset:
+        return Ruleset([*self._common, *grants.own(directory, reads=reads, shm=shm)])
+
+
+def _restrict(rules: Ruleset) -> None:
+    if rules.restrict() != 0:
+        raise landlock.refusal()
+    rules.close()

@@ -139,7 +139,7 @@ class Zygote:
                     raise refusal
                 self._fork(port, connection.fileno())
             except Exception as error:
-                frames.send_json(connection.fileno(), frames.FAILED, answers.failure_to_start(error))
+                frames.send_json(connection.fileno(), frames.FAILED, answers.describe_failure(error))
 
     def _refusal(self) -> Exception | None:
         """Why there can be no fork now, by what is called before each."""
