@@ -1,6 +1,5 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { execa } from 'execa';
 
@@ -12,6 +11,7 @@ import type { Interpreter } from './interpreter.ts';
 import { Offspring } from './offspring.ts';
 import { OutputLines } from './output-lines.ts';
 import { removeDirectory } from './temporary-directory.ts';
+import { within } from './within.ts';
 
 export interface BaseZygoteOptions {
   readonly interpreter: Interpreter;
@@ -101,8 +101,7 @@ export class BaseZygote {
   /** Ends the process and all below it; those that are left after the grace period are killed. */
   async stop(graceMs: number): Promise<void> {
     this.#control.close();
-    const gone = await Promise.race([this.ended, delay(graceMs, undefined, { ref: false })]);
-    if (gone === undefined) this.#process.kill('SIGKILL');
+    if ((await within(graceMs, this.ended)) === undefined) this.#process.kill('SIGKILL');
     await this.ended;
   }
 }

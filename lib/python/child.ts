@@ -24,6 +24,12 @@ export interface Child {
   kill(): void;
 }
 
+/** What a promise comes to, which the process's end settles as well: when it takes longer, the process is killed. */
+export async function orKill<T>(child: Pick<Child, 'kill'>, ms: number, promise: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => child.kill(), ms);
+  return promise.finally(() => clearTimeout(timer));
+}
+
 export type OutputSink = (line: string, stream: 'stdout' | 'stderr') => void;
 
 /** What a process writes: it goes to the call's log once the process has one. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import type { Log } from '#lib/log';
 
+import { readGroupFile } from './instance-memory.ts';
 import type { Verdict } from './invocation.ts';
-import { readText } from './proc.ts';
 
 /** Something that this service promises of its Python processes, and whether this host was seen to enforce it. */
 export interface Rule {
@@ -29,14 +29,14 @@ export interface Targets {
   readonly sockets: readonly string[];
 }
 
+type Finding = Pick<Rule, 'state' | 'detail'>;
+
 interface Probe {
   readonly rule: string;
   /** A function of `workers/heady/probes.py`. */
   readonly function: string;
   readonly input: (targets: Targets) => object;
-  readonly judge: (
-    verdict: Verdict,
-  ) => Promise<Pick<Rule, 'state' | 'detail'>> | Pick<Rule, 'state' | 'detail'>;
+  readonly judge: (verdict: Verdict) => Finding;
 }
 
 const nothing = () => ({});
@@ -53,20 +53,25 @@ function endedBy(...limits: readonly string[]): Probe['judge'] {
 }
 
 /** What is not to be reached was not where the function names nothing. */
-function reachedNothing(verdict: Verdict): Pick<Rule, 'state' | 'detail'> {
-  if (verdict.kind !== 'result') return { state: 'untested', detail: `the attempt came to: ${verdict.kind}` };
+function reachedNothing(verdict: Verdict): Finding {
+  if (verdict.kind !== 'result') return cameTo(verdict);
   const reached = JSON.parse(verdict.json.toString()) as unknown[];
   return reached.length === 0
     ? { state: 'enforced', detail: 'every attempt was refused' }
     : { state: 'open', detail: `reached: ${reached.join(', ')}` };
 }
 
+/** The attempt itself went wrong, which says nothing of the rule. */
+function cameTo({ kind }: Verdict): Finding {
+  return { state: 'untested', detail: `the attempt came to: ${kind}` };
+}
+
 function entries(pids: readonly number[], names: readonly string[]): string[] {
   return pids.flatMap((pid) => names.map((name) => `/proc/${pid}/${name}`));
 }
 
-async function isGone(verdict: Verdict): Promise<Pick<Rule, 'state' | 'detail'>> {
-  if (verdict.kind !== 'result') return { state: 'untested', detail: `the attempt came to: ${verdict.kind}` };
+function isGone(verdict: Verdict): Finding {
+  if (verdict.kind !== 'result') return cameTo(verdict);
   const left = existsSync(`/proc/${verdict.json.toString()}`);
   return left
     ? { state: 'open', detail: 'a process that left the group and session of its call outlived it' }
@@ -211,12 +216,9 @@ export class Enforcement {
       log.warn({ message: `this host does not enforce: ${name} (${detail})` });
   }
 
-  async #try(
-    { function: name, input, judge }: Probe,
-    targets: Targets,
-  ): Promise<Pick<Rule, 'state' | 'detail'>> {
+  async #try({ function: name, input, judge }: Probe, targets: Targets): Promise<Finding> {
     try {
-      return await judge(await this.#options.call(name, input(targets)));
+      return judge(await this.#options.call(name, input(targets)));
     } catch (error) {
       return { state: 'untested', detail: `the attempt failed: ${(error as Error).message}` };
     }
@@ -226,11 +228,8 @@ export class Enforcement {
 /** Whether the kernel would end all processes of the service for the memory of one. */
 function oomGroup(): Rule {
   const name = 'the end of one process alone when memory runs out';
-  const [, path] = /^0::(.*)$/m.exec(readText('/proc/self/cgroup')) ?? [];
-  const files = [join('/sys/fs/cgroup', path ?? '', 'memory.oom.group'), '/sys/fs/cgroup/memory.oom.group'];
-  const value = files.map(readText).find((text) => text !== '');
-  if (value === undefined)
-    return { name, state: 'enforced', detail: 'the kernel here ends single processes' };
+  const value = readGroupFile('memory.oom.group');
+  if (!value) return { name, state: 'enforced', detail: 'the kernel here ends single processes' };
   return value.trim() === '1'
     ? {
         name,

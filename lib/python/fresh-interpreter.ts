@@ -1,8 +1,7 @@
 import type { BaseZygote } from './base-zygote.ts';
-import type { Child } from './child.ts';
+import { type Child, orKill } from './child.ts';
 import { FrameKind } from './frames.ts';
-import { failedMessage, readMessage } from './messages.ts';
-import { WorkerFailure } from './worker-failure.ts';
+import { readiness } from './readiness.ts';
 import type { OpenOrder } from './worker-zygote.ts';
 
 interface FreshOptions {
@@ -24,11 +23,6 @@ export async function startFresh(
   const child = await base.fork();
   child.connection.sendJson(FrameKind.spawn, order);
   child.connection.sendJson(FrameKind.prepare, variables);
-  const timer = setTimeout(() => child.kill(), timeoutMs);
-  const frame = await child.connection.next().finally(() => clearTimeout(timer));
-  if (frame?.kind === FrameKind.ready) return child;
-  const failure = frame?.kind === FrameKind.failed ? readMessage(failedMessage, frame) : undefined;
-  child.connection.close();
-  if (failure) throw new WorkerFailure(failure);
-  return undefined;
+  const ready = await orKill(child, timeoutMs, readiness(child.connection));
+  return ready && child;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-import { readText } from './proc.ts';
+import { bytesOf, readText } from './proc.ts';
 
 /** What the instance's memory looks like now. */
 export interface InstanceMemory {
@@ -56,6 +56,15 @@ const version2: GroupVersion = {
   inactive: /^inactive_file (\d+)$/m,
 };
 
+/** A file of this process's own group of version 2, or of the nearest above that has it; empty where none has. */
+export function readGroupFile(name: string): string {
+  return (
+    foldersOf('/', version2)
+      .map((folder) => readText(join(folder, name)))
+      .find(Boolean) ?? ''
+  );
+}
+
 /** The folders of this process's own group and of all above it that are mounted. */
 function foldersOf(root: string, { path, mount }: GroupVersion): string[] {
   const [, own] = path.exec(readText(join(root, 'proc/self/cgroup'))) ?? [];
@@ -82,10 +91,8 @@ function readGroup(folder: string, { limit, usage, inactive }: GroupVersion): In
 
 function readMachine(root: string): InstanceMemory | undefined {
   const text = readText(join(root, 'proc/meminfo'));
-  const [total, available] = ['MemTotal', 'MemAvailable'].map(
-    (field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024,
-  );
-  return total && available ? { totalBytes: total, leftBytes: available } : undefined; // not Linux
+  const [totalBytes, leftBytes] = [bytesOf(text, 'MemTotal'), bytesOf(text, 'MemAvailable')];
+  return totalBytes && leftBytes ? { totalBytes, leftBytes } : undefined; // not Linux
 }
 
 /**

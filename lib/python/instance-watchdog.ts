@@ -62,6 +62,8 @@ export class InstanceWatchdog {
   }
 
   #largest(): Evictable | undefined {
-    return [...this.#running].toSorted((a, b) => b.residentBytes() - a.residentBytes())[0];
+    return [...this.#running]
+      .map((invocation) => ({ invocation, bytes: invocation.residentBytes() }))
+      .toSorted((a, b) => b.bytes - a.bytes)[0]?.invocation;
   }
 }

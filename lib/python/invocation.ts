@@ -1,4 +1,4 @@
-import type { Child, ChildEnd } from './child.ts';
+import { type Child, type ChildEnd, orKill } from './child.ts';
 import { FrameKind } from './frames.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import type { InstanceWatchdog } from './instance-watchdog.ts';
@@ -94,7 +94,7 @@ async function exchange(
   const refused = connection.error;
   if (refused?.kind === FrameKind.result)
     return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
-  return { kind: 'crashed', end: await endOf(child) };
+  return { kind: 'crashed', end: await orKill(child, endGraceMs, child.ended) };
 }
 
 /** The length of the order (4 bytes, big-endian), the order as JSON, the arguments as they came. */
@@ -103,12 +103,4 @@ function encodeCall(order: CallOrder, input: Uint8Array, { timeoutMs, outputByte
   const length = Buffer.alloc(4);
   length.writeUInt32BE(json.byteLength);
   return Buffer.concat([length, json, input]);
-}
-
-/** How a child that broke off its connection ended; one that lives on is killed for it. */
-async function endOf(child: Child): Promise<ChildEnd> {
-  const timer = setTimeout(() => child.kill(), endGraceMs);
-  const end = await child.ended;
-  clearTimeout(timer);
-  return end;
 }

@@ -4,7 +4,7 @@ import type { Log } from '#lib/log';
 import { type InstanceMemory, instanceMemoryReader } from './instance-memory.ts';
 import { InstanceWatchdog } from './instance-watchdog.ts';
 import { MemoryBudget } from './memory-budget.ts';
-import { statFields } from './proc.ts';
+import { residentBytesOf, statFields } from './proc.ts';
 import { SharedMemory } from './shared-memory.ts';
 import type { Worker } from './worker.ts';
 
@@ -31,7 +31,6 @@ interface RoomOptions {
 const measureEveryMs = 5000;
 /** A worker that was called within so long would likely be loaded again at once. */
 const latelyMs = 60_000;
-const pageBytes = 4096;
 
 /** Keeps the instance within its memory: knows what is left for invocations, and retires workers that nobody calls. */
 export class MemoryKeeper implements Disposable {
@@ -98,7 +97,8 @@ export class MemoryKeeper implements Disposable {
   ): InstanceMemory | undefined {
     const { instanceBytes, basePid } = this.#options;
     if (!told || told.totalBytes <= instanceBytes) return told;
-    const shared = residentBytesOf(basePid());
+    const base = basePid();
+    const shared = base === undefined ? 0 : residentBytesOf(statFields(base));
     const invocations = residentBytes().reduce((sum, bytes) => sum + Math.max(0, bytes - shared), 0);
     const held = process.memoryUsage.rss() + this.budget.heldBytes + invocations;
     return { totalBytes: instanceBytes, leftBytes: instanceBytes - held };
@@ -147,8 +147,4 @@ export class MemoryKeeper implements Disposable {
 
 function isUnused({ usedAt }: Worker): boolean {
   return performance.now() - usedAt > latelyMs;
-}
-
-function residentBytesOf(pid: number | undefined): number {
-  return pid === undefined ? 0 : Number(statFields(pid)[21] ?? 0) * pageBytes;
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 import { z } from 'zod';
 
-import type { Frame } from './frames.ts';
+import { type Frame, FrameKind } from './frames.ts';
 
 /** What a child process says of itself and a zygote says of its children: the schemas of their JSON frames. */
 
@@ -62,7 +62,7 @@ export type LoadedMessage = z.output<typeof loadedMessage>;
 /** The variables that a worker's file is to have when it is imported. */
 export const needsMessage = z.array(z.string());
 
-export const failedMessage = z.object({
+const failedMessage = z.object({
   message: z.string(),
   file: z.string(),
   line: z.number().nullable(),
@@ -137,6 +137,11 @@ export function readMessage<T extends z.ZodType>(schema: T, { payload }: Frame):
   } catch {
     return undefined;
   }
+}
+
+/** Why a process cannot serve, where that is what it says. */
+export function readFailure(frame: Frame | undefined): Failure | undefined {
+  return frame?.kind === FrameKind.failed ? readMessage(failedMessage, frame) : undefined;
 }
 
 export interface LogChunk {

@@ -1,9 +1,9 @@
 import { type Child, type ChildEnd, ChildOutput, type OutputSink } from './child.ts';
 import { Connection } from './connection.ts';
 import { type Frame, FrameKind } from './frames.ts';
-import { failedMessage, readExit, readLogChunk, readMessage, readReady } from './messages.ts';
+import { readExit, readLogChunk } from './messages.ts';
+import { readiness } from './readiness.ts';
 import { removeDirectory } from './temporary-directory.ts';
-import { WorkerFailure } from './worker-failure.ts';
 
 interface OffspringOptions {
   /** The zygote's control connection. */
@@ -36,11 +36,9 @@ export class Offspring {
     const { control } = this.#options;
     const connection = await Connection.open(socket);
     if (variables) connection.sendJson(FrameKind.prepare, variables);
-    const frame = await connection.next();
-    const failure = frame?.kind === FrameKind.failed ? readMessage(failedMessage, frame) : undefined;
-    if (failure) throw new WorkerFailure(failure);
-    if (frame?.kind !== FrameKind.ready) return undefined;
-    const { pid, directory } = readReady(frame);
+    const ready = await readiness(connection);
+    if (!ready) return undefined;
+    const { pid, directory } = ready;
     const { promise: ended } = this.#end(pid); // the report of its end may even have come first
     void ended.then(() => this.#ends.delete(pid));
     const id = Buffer.alloc(4);

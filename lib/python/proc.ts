@@ -29,8 +29,20 @@ export function targetOf(path: string): string {
   }
 }
 
+/** What a status file, or one of its kind, tells in kilobytes, as bytes; 0 where it does not. */
+export function bytesOf(text: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
+}
+
 /** The fields of a stat file after the command's name, which may itself hold spaces and brackets. */
 export function statFields(pid: number): string[] {
   const stat = readText(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
+
+/** Resident memory, by the fields of a stat file; 0 of a process that has ended. */
+export function residentBytesOf(fields: readonly string[]): number {
+  return Number(fields[21] ?? 0) * pageBytes;
+}
+
+const pageBytes = 4096;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-import { namesIn, readText, statFields, targetOf } from './proc.ts';
+import { bytesOf, namesIn, readText, residentBytesOf, statFields, targetOf } from './proc.ts';
 
 /** A process and all its descendants at one moment. Those that left its group and session are among them. */
 export interface ProcessTree {
@@ -15,7 +15,6 @@ export interface ProcessTree {
 }
 
 const ticksPerSecond = 100; // USER_HZ, the unit of /proc/<pid>/stat on every Linux
-const pageBytes = 4096;
 
 /**
  * Looks at a process tree. Synchronous: a dozen system calls for a process without children, which would take longer by
@@ -23,16 +22,16 @@ const pageBytes = 4096;
  */
 export function processTree(pid: number): ProcessTree {
   const pids = [pid];
-  let [tasks, ticks, pages] = [0, 0, 0];
+  let [tasks, ticks, residentBytes] = [0, 0, 0];
   for (const each of pids) {
     const fields = statFields(each);
     const threads = namesIn(`/proc/${each}/task`);
     tasks += Math.max(1, threads.length);
     ticks += ticksOf(fields);
-    pages += Number(fields[21] ?? 0); // rss
+    residentBytes += residentBytesOf(fields);
     for (const thread of threads) pids.push(...childrenOf(each, thread));
   }
-  return { pids, tasks, cpuMs: (ticks * 1000) / ticksPerSecond, residentBytes: pages * pageBytes };
+  return { pids, tasks, cpuMs: (ticks * 1000) / ticksPerSecond, residentBytes };
 }
 
 /** utime, stime, cutime and cstime of proc_pid_stat(5). */
@@ -86,20 +85,16 @@ export function unlinkedFiles(pids: readonly number[], directory: string): OpenF
 
 async function memoryOfOne(pid: number): Promise<Memory> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-  const proportional = kilobytes(rollup, 'Pss');
+  const proportional = bytesOf(rollup, 'Pss');
   if (proportional > 0) {
-    const sharedBytes = kilobytes(rollup, 'Pss_Shmem');
-    return { privateBytes: proportional + kilobytes(rollup, 'SwapPss') - sharedBytes, sharedBytes };
+    const sharedBytes = bytesOf(rollup, 'Pss_Shmem');
+    return { privateBytes: proportional + bytesOf(rollup, 'SwapPss') - sharedBytes, sharedBytes };
   }
   const status = readText(`/proc/${pid}/status`);
   return {
-    privateBytes: kilobytes(status, 'RssAnon') + kilobytes(status, 'VmSwap'),
-    sharedBytes: kilobytes(status, 'RssShmem'),
+    privateBytes: bytesOf(status, 'RssAnon') + bytesOf(status, 'VmSwap'),
+    sharedBytes: bytesOf(status, 'RssShmem'),
   };
-}
-
-function kilobytes(text: string, field: string): number {
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
 }
 
 /** Children by the thread that forked them: `/proc/<pid>/task/<tid>/children`. */

@@ -4,6 +4,7 @@ import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
 import { endChild } from './single-use-pool.ts';
 import { Starting, type StartingOptions } from './starting.ts';
+import { within } from './within.ts';
 
 interface ReuseOptions extends StartingOptions {
   /** Calls of a process, give or take a tenth, so that those started together do not end together. */
@@ -133,9 +134,6 @@ function mayServeOn(verdict: Verdict): boolean {
 
 /** Whether the process says in time that it waits for its next call. */
 async function isReady({ connection }: Child): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), readyTimeoutMs).unref();
-  const frame = await Promise.race([connection.next(), late]);
-  clearTimeout(timer);
+  const frame = await within(readyTimeoutMs, connection.next());
   return frame?.kind === FrameKind.ready;
 }

@@ -1,4 +1,4 @@
-import { type Config, variables } from '#lib/config';
+import { type Config, type VariableName, variables } from '#lib/config';
 import { redactor } from '#lib/log';
 
 /** A variable that a function declares and cannot have. */
@@ -46,5 +46,5 @@ export class Secrets {
 }
 
 function isOfService(name: string): boolean {
-  return Object.entries(variables).some(([variable, { secret }]) => secret && variable === name);
+  return Object.hasOwn(variables, name) && variables[name as VariableName].secret === true;
 }

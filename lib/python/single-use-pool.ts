@@ -2,6 +2,7 @@ import type { Child } from './child.ts';
 import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
 import { Starting, type StartingOptions } from './starting.ts';
+import { within } from './within.ts';
 
 /** How long a process may live on after it has answered. */
 const endGraceMs = 1000;
@@ -51,22 +52,15 @@ export class SingleUsePool implements Pool {
  * it has one, and after a moment for its own end when it has answered.
  */
 export async function endChild(child: Child, verdict: Verdict, graceMs: number): Promise<Usage> {
-  if (hasAnswered(verdict)) await ends(child, endGraceMs);
+  if (hasAnswered(verdict)) await within(endGraceMs, child.ended);
   else if (graceMs > 0 && mayCleanUp(verdict)) {
     child.terminate();
-    await ends(child, graceMs);
+    await within(graceMs, child.ended);
   }
   child.kill(); // does nothing to one that has ended
   const end = await child.ended;
   child.connection.close();
   return end.kind === 'exited' ? { cpuMs: end.exit.cpuMs, minorFaults: end.exit.minorFaults } : {};
-}
-
-async function ends({ ended }: Child, withinMs: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, withinMs).unref();
-  await Promise.race([ended, late]);
-  clearTimeout(timer);
 }
 
 function hasAnswered({ kind }: Verdict): boolean {

@@ -1,18 +1,18 @@
 import type { Log } from '#lib/log';
 
 import type { BaseZygote } from './base-zygote.ts';
-import type { Child } from './child.ts';
+import { type Child, orKill } from './child.ts';
 import { type Frame, FrameKind } from './frames.ts';
 import { type Lease, type Pool, ZygoteGone } from './lease.ts';
 import {
   type DescribedFunction,
   describeStatus,
-  failedMessage,
   type ForkWay,
   type LoadedMessage,
   type Failure,
   loadedMessage,
   needsMessage,
+  readFailure,
   readMessage,
 } from './messages.ts';
 import { openPools } from './pools.ts';
@@ -82,15 +82,13 @@ export class WorkerZygote {
     const process = await (await base()).fork();
     process.output.redirect((message, stream) => log.info({ message, worker: order.name, stream }));
     process.connection.sendJson(FrameKind.open, order);
-    const timer = setTimeout(() => process.kill(), importTimeoutMs);
-    const answer = await answerOf(process, options).finally(() => clearTimeout(timer));
+    const answer = await orKill(process, importTimeoutMs, answerOf(process, options));
     const loaded = answer?.kind === FrameKind.loaded ? readMessage(loadedMessage, answer) : undefined;
     if (loaded) {
       tellFork(loaded.fork, options);
       return new WorkerZygote(process, loaded, options);
     }
-    const failure = answer?.kind === FrameKind.failed ? readMessage(failedMessage, answer) : undefined;
-    throw new WorkerFailure(failure ?? (await endedInImport(process, order.file)));
+    throw new WorkerFailure(readFailure(answer) ?? (await endedInImport(process, order.file)));
   }
 
   /** Calls that it serves now. */

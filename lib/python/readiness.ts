@@ -1,0 +1,18 @@
+import type { Connection } from './connection.ts';
+import { FrameKind } from './frames.ts';
+import { type Ready, readFailure, readReady } from './messages.ts';
+import { WorkerFailure } from './worker-failure.ts';
+
+/**
+ * What a new process says of itself once it can serve; undefined when it ended before.
+ *
+ * @throws {WorkerFailure} it says why it cannot serve.
+ */
+export async function readiness(connection: Connection): Promise<Ready | undefined> {
+  const frame = await connection.next();
+  if (frame?.kind === FrameKind.ready) return readReady(frame);
+  const failure = readFailure(frame);
+  connection.close();
+  if (failure) throw new WorkerFailure(failure);
+  return undefined;
+}
