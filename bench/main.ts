@@ -4,11 +4,11 @@ import { parseArgs } from 'node:util';
 
 import { measureBreaches } from './breaches.ts';
 import { runCallers } from './callers.ts';
-import { FastApiBaseline } from './fastapi-baseline.ts';
+import { startFastApiBaseline } from './fastapi-baseline.ts';
 import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { measureChildren, measurePhysicalLimit, measureRest } from './memory.ts';
-import { PersistentBaseline } from './persistent-baseline.ts';
+import { startPersistentBaseline } from './persistent-baseline.ts';
 import { renderTable, type Row, writeResults } from './report.ts';
 import { makeBenchProject, ServiceSubject } from './service.ts';
 import { measureSmallService } from './small-service.ts';
@@ -42,8 +42,8 @@ async function measure(): Promise<Row[]> {
   await delay(restMs);
   const rest = await measureRest(service, 'at rest');
   await using wideService = await ServiceSubject.start(project.root, callers);
-  await using persistent = await PersistentBaseline.start();
-  await using fastapi = await FastApiBaseline.start();
+  await using persistent = await startPersistentBaseline();
+  await using fastapi = await startFastApiBaseline();
   await using reused = service.at('/api/workers/trivial/echo_reused');
   await using unisolated = service.at('/api/persistent');
   const subjects = { service, wideService, spawning: spawnBaseline, persistent, fastapi, reused, unisolated };

@@ -1,4 +1,4 @@
-import { waitFor } from '../tests/server.ts';
+import { type LogLine, waitFor } from '../tests/server.ts';
 import { physicalLimit } from './physical-limit.ts';
 import { childrenOf, memoryOf, peakRssBytes } from './processes.ts';
 import { formatNumber, type Row } from './report.ts';
@@ -33,7 +33,7 @@ export async function measureRest(service: ServiceSubject, when: 'at rest' | 'af
 
 /** What a child costs, from the invocations' log lines and from the children that wait. */
 export async function measureChildren(service: ServiceSubject): Promise<Row[]> {
-  const invocations = service.invocations.filter(({ function: name }) => name === 'echo');
+  const invocations = isolatedCalls(service);
   const { idle } = await processesOf(service);
   const medianOf = (field: string) => median(invocations.map((line) => Number(line[field])));
   const counted = `median of ${invocations.length} children`;
@@ -59,9 +59,7 @@ export async function measureChildren(service: ServiceSubject): Promise<Row[]> {
 
 /** What a child costs at least: a C program that forks, writes to as many pages and ends, as often as it can. */
 export async function measurePhysicalLimit(service: ServiceSubject, perSecond: number): Promise<Row[]> {
-  const faults = service.invocations
-    .filter(({ function: name }) => name === 'echo')
-    .map(({ minorFaults }) => Number(minorFaults));
+  const faults = isolatedCalls(service).map(({ minorFaults }) => Number(minorFaults));
   const { zygote } = await processesOf(service);
   const shape = {
     megabytes: Math.round(megabytes(memoryOf(zygote).rssBytes)),
@@ -80,6 +78,11 @@ export async function measurePhysicalLimit(service: ServiceSubject, perSecond: n
       target: 'physicalRatio',
     },
   ];
+}
+
+/** The log lines of the calls that had a process each. */
+function isolatedCalls({ invocations }: ServiceSubject): LogLine[] {
+  return invocations.filter(({ function: name }) => name === 'echo');
 }
 
 /** The process tree: server, base zygote, worker zygote, children. Waited for, as workers load after the start. */

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-
 import { spawnServer, waitFor } from '../tests/server.ts';
+import { freePort } from './free-port.ts';
 import { formatNumber, type Row } from './report.ts';
 import { productionEnvironment } from './service.ts';
 import { median } from './statistics.ts';
@@ -36,13 +34,4 @@ async function timeStart(root: string): Promise<number> {
 async function isHealthy(url: string): Promise<true | undefined> {
   const response = await fetch(url).catch(() => undefined); // it does not listen yet
   return response?.ok || undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

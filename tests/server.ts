@@ -82,6 +82,14 @@ export class TestServer implements AsyncDisposable {
     });
   }
 
+  /** What a Python function returns. @throws the call was not answered with 200; the answer is in the message. */
+  async answer<T>(path: string, input: unknown = {}): Promise<T> {
+    const response = await this.call(path, input);
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`${path}: status ${response.status}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.process.kill('SIGTERM');
     await this.process;

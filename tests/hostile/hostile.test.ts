@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { leftFiles } from '../left-files.ts';
 import { processTree } from '../processes.ts';
 import { landlockAbi } from '../python/sandboxed.ts';
 import { TestServer, waitFor } from '../server.ts';
@@ -125,13 +124,4 @@ function linksOf(pid: number): string[] {
   } catch {
     return []; // it has ended meanwhile
   }
-}
-
-/** What lies in the temporary directories of the service, its own sockets aside. */
-function leftFiles(server: TestServer): string[] {
-  return readdirSync(tmpdir())
-    .filter((name) => name.startsWith(`heady-${server.pid}-`))
-    .flatMap((name) => readdirSync(join(tmpdir(), name), { withFileTypes: true, recursive: true }))
-    .filter((entry) => !entry.isDirectory() && !entry.isSocket())
-    .map(({ parentPath, name }) => join(parentPath, name));
 }

@@ -1,14 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { chmodSync, chownSync, cpSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { copyProject, type Project, repository } from '../project.ts';
@@ -89,5 +80,4 @@ function giveTo(root: string): void {
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true }))
     if (!entry.isSymbolicLink()) chownSync(join(entry.parentPath, entry.name), unprivileged, unprivileged);
   chownSync(root, unprivileged, unprivileged);
-  mkdirSync(join(root, 'home'), { mode: 0o777 });
 }

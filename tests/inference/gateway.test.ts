@@ -36,10 +36,7 @@ async function start(url: string): Promise<TestServer> {
 }
 
 async function answer<T>(path: string, input: unknown): Promise<T> {
-  const response = await server.call(path, input);
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`${path}: ${text}`);
-  return JSON.parse(text) as T;
+  return server.answer<T>(path, input);
 }
 
 function post(body: unknown): RequestInit {

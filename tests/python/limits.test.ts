@@ -1,9 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { leftFiles } from '../left-files.ts';
 import { processes, processTree } from '../processes.ts';
 import { TestServer, waitFor } from '../server.ts';
 
@@ -17,15 +14,6 @@ afterAll(() => server[Symbol.asyncDispose]());
 async function failure(path: string, input: unknown = {}): Promise<Record<string, unknown>> {
   const response = await server.call(path, input);
   return { httpStatus: response.status, ...((await response.json()) as object) };
-}
-
-/** What lies in the temporary directories of the service, its own sockets aside. */
-function leftFiles(): string[] {
-  const run = readdirSync(tmpdir()).filter((name) => name.startsWith(`heady-${server.pid}-`));
-  return run
-    .flatMap((name) => readdirSync(join(tmpdir(), name), { withFileTypes: true, recursive: true }))
-    .filter((entry) => !entry.isDirectory() && !entry.isSocket())
-    .map(({ parentPath, name }) => join(parentPath, name));
 }
 
 describe('a limit that is hit', () => {
@@ -99,7 +87,7 @@ it('leaves no process, no zombie and no file behind', async () => {
     () => processes().every(({ command }) => !/^sleep 6[12]|kept = bytearray/.test(command)) || undefined,
   );
   await waitFor(() => processTree(server.pid).every(({ state }) => state !== 'Z') || undefined);
-  await waitFor(() => leftFiles().length === 0 || undefined);
+  await waitFor(() => leftFiles(server).length === 0 || undefined);
 });
 
 it('bounds the descriptors of a process', async () => {

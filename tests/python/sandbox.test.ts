@@ -47,9 +47,7 @@ afterAll(async () => {
 });
 
 async function answer<T>(path: string, input: object = {}, from = server): Promise<T> {
-  const response = await from.call(path, input);
-  expect(response.status, await response.clone().text()).toBe(200);
-  return (await response.json()) as T;
+  return from.answer<T>(path, input);
 }
 
 describe('in the sandbox', () => {

@@ -49,9 +49,7 @@ afterAll(async () => {
 });
 
 async function answer<T>(path: string, input = {}, from = server): Promise<T> {
-  const response = await from.call(path, input);
-  expect(response.status).toBe(200);
-  return (await response.json()) as T;
+  return from.answer<T>(path, input);
 }
 
 describe('a declared secret', () => {
