@@ -16,7 +16,7 @@ from heady.runtime import forking
 
 forking.record_hooks()  # before anything that registers one is imported
 
-from heady.runtime import landlock, process, seccomp, worker, zygote  # noqa: E402
+from heady.runtime import connections, landlock, process, seccomp, worker, zygote  # noqa: E402
 from heady.runtime.slots import Slots  # noqa: E402
 
 
@@ -41,10 +41,10 @@ def main() -> None:
     gc.disable()  # a collection in a zygote would write to pages that its children share
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    listener = zygote.listen(f"{directory}/base.sock")
+    listener = connections.listen(f"{directory}/base.sock")
     print("listening", json.dumps({"landlock": landlock.abi(), "seccomp": seccomp.supported()}), flush=True)
     control, _ = listener.accept()
-    peer = zygote.peer(control)
+    peer = connections.peer(control)
     if peer not in (server, None):
         sys.exit(f"connection from process {peer}, not from the service")
     process.unfollow_server()  # the end of the control connection says it from here on

@@ -12,11 +12,11 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-_unseeded: "weakref.WeakSet[random.Random]" = weakref.WeakSet()
+#: What ``random.random`` and its like draw from, and those that an import has made.
+_generators: list[random.Random] = [random.seed.__self__]  # type: ignore[attr-defined]
 _numpy_generators: list[Any] = []
 
-#: What ``random.random`` and its like draw from; seeded in C, as each frame of ``random.seed`` writes to pages.
-_of_module: random.Random = random.seed.__self__  # type: ignore[attr-defined]
+#: Seeds in C, as each frame of ``random.seed`` writes to pages.
 _seed = random.Random.__base__.seed  # type: ignore[union-attr]
 
 
@@ -24,25 +24,27 @@ _seed = random.Random.__base__.seed  # type: ignore[union-attr]
 def watched() -> Iterator[None]:
     """Notes the generators that are made without a seed within its body."""
     seed = random.Random.seed
+    unseeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
 
     def note(self: random.Random, a: Any = None, *arguments: Any, **options: Any) -> None:
         seed(self, a, *arguments, **options)
         if a is None:
-            _unseeded.add(self)
+            unseeded.add(self)
         else:
-            _unseeded.discard(self)
+            unseeded.discard(self)
 
     random.Random.seed = note  # type: ignore[method-assign]
     try:
         yield
     finally:
         random.Random.seed = seed  # type: ignore[method-assign]
-        _numpy_generators[:] = _unseeded_of_numpy()
+        _generators.extend(unseeded)
+        _numpy_generators.extend(_unseeded_of_numpy())
 
 
 def reseed() -> None:
     """Seeds the generators of modules anew: for the process that is forked next, at its zygote's expense."""
-    for generator in (_of_module, *_unseeded):
+    for generator in _generators:
         _seed(generator)
         generator.gauss_next = None  # type: ignore[attr-defined]
     if numpy_random := sys.modules.get("numpy.random"):

@@ -6,8 +6,7 @@ import stat
 import sys
 import threading
 
-from heady.runtime import process
-from heady.runtime.zygote import peer
+from heady.runtime import connections, process
 
 
 def why_unsafe(server: int) -> str | None:
@@ -44,6 +43,6 @@ def _connection(fd: int, server: int) -> str | None:
             to = duplicate.getpeername()
         except OSError:  # not connected, such as a socket that only listens
             return None
-        if duplicate.family == socket.AF_UNIX and peer(duplicate) == server:
+        if duplicate.family == socket.AF_UNIX and connections.peer(duplicate) == server:
             return None
         return f"a connection to {to or 'another process'}"

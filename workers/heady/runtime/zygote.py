@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from heady.runtime import answers, forking, frames, process, randomness
+from heady.runtime import answers, connections, forking, frames, process, randomness
 from heady.runtime.slots import Slot, Slots
 
 #: Bound here, as what runs in a child for the first time looks up an attribute at the price of two copied pages.
@@ -88,7 +88,7 @@ class Zygote:
 
     def open(self, path: str, serve: Callable[[int], None], slots: Slots, steps: Sequence[process.Step] = ()) -> None:
         """Listens at a path; see :class:`Port`."""
-        self.adopt(listen(path), serve, slots, steps)
+        self.adopt(connections.listen(path), serve, slots, steps)
 
     def adopt(
         self, listener: socket.socket, serve: Callable[[int], None], slots: Slots, steps: Sequence[process.Step] = ()
@@ -127,19 +127,19 @@ class Zygote:
     def _accept(self, port: Port) -> None:
         refusal = self._refusal()
         try:
-            connection, _ = port.listener.accept()
+            connection, peer = connections.accept(port.listener.fileno())
         except (BlockingIOError, ConnectionAbortedError):
             return
-        with connection:
-            if peer(connection) != self._server:
+        try:
+            if peer != self._server:
                 return
-            connection.setblocking(True)
-            try:
-                if refusal is not None:
-                    raise refusal
-                self._fork(port, connection.fileno())
-            except Exception as error:
-                frames.send_json(connection.fileno(), frames.FAILED, answers.describe_failure(error))
+            if refusal is not None:
+                raise refusal
+            self._fork(port, connection)
+        except Exception as error:
+            frames.send_json(connection, frames.FAILED, answers.describe_failure(error))
+        finally:
+            os.close(connection)
 
     def _refusal(self) -> Exception | None:
         """Why there can be no fork now, by what is called before each."""
@@ -171,10 +171,10 @@ class Zygote:
         os.close(stderr_end)
         ending = process.lift(os.pidfd_open(pid), self._floor) if _POLL_MILLISECONDS is None else None
         self.children[pid] = _Child(port, slot, {_STDOUT: stdout, _STDERR: stderr}, ending)
+        if ending is not None:  # first, as an end closes the pipes as well: then there is one thing to do and not three
+            self._watch(ending, functools.partial(self._reap, pid))
         self._watch(stdout, functools.partial(self._forward, pid, _STDOUT))
         self._watch(stderr, functools.partial(self._forward, pid, _STDERR))
-        if ending is not None:
-            self._watch(ending, functools.partial(self._reap, pid))
 
     def _pipe(self) -> tuple[int, int]:
         reader, writer = os.pipe()
@@ -283,26 +283,6 @@ class Zygote:
     def _send(self, kind: bytes, payload: bytes) -> None:
         with contextlib.suppress(OSError):  # retired: nobody listens
             frames.send(self._control, kind, payload)
-
-
-def peer(connection: socket.socket) -> int | None:
-    """The process at the other end of a unix socket; ``None`` where the system does not tell."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return _CREDENTIALS.unpack(credentials)[0]
-
-
-_CREDENTIALS = struct.Struct("3i")  # struct ucred
-
-
-def listen(path: str) -> socket.socket:
-    """A listening unix socket that only this user may connect to."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(path)
-    os.chmod(path, 0o600)
-    listener.listen(128)
-    return listener
 
 
 def exit_status(ending: SystemExit) -> int:
