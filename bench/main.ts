@@ -7,8 +7,9 @@ import { runCallers } from './callers.ts';
 import { startFastApiBaseline } from './fastapi-baseline.ts';
 import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
-import { measureChildren, measurePhysicalLimit, measureRest } from './memory.ts';
+import { measureChildren, measureRest, shapeOf } from './memory.ts';
 import { startPersistentBaseline } from './persistent-baseline.ts';
+import { measurePhysicalLimit } from './physical-limit.ts';
 import { renderTable, type Row, writeResults } from './report.ts';
 import { makeBenchProject, ServiceSubject } from './service.ts';
 import { measureSmallService } from './small-service.ts';
@@ -51,12 +52,13 @@ async function measure(): Promise<Row[]> {
   const paced = await measureSmallService(subjects);
   const latency = await measureLatency(subjects);
   const throughput = await measureThroughput(subjects);
+  const physical = await measurePhysicalLimit([service, wideService], await shapeOf(service));
   await delay(restMs);
   return [
     ...paced,
     ...latency,
-    ...throughput.rows,
-    ...(await measurePhysicalLimit(service, throughput.perSecond)),
+    ...throughput,
+    ...physical,
     ...(await measureChildren(service)),
     ...(await measureBreaches(project.root)),
     rest,

@@ -1,10 +1,9 @@
 import { type LogLine, waitFor } from '../tests/server.ts';
-import { physicalLimit } from './physical-limit.ts';
+import type { Shape } from './physical-limit.ts';
 import { childrenOf, memoryOf, peakRssBytes } from './processes.ts';
 import { formatNumber, type Row } from './report.ts';
 import type { ServiceSubject } from './service.ts';
 import { median } from './statistics.ts';
-import { callers } from './throughput.ts';
 
 /** The processes of a service that has no call to serve. */
 interface Processes {
@@ -57,27 +56,14 @@ export async function measureChildren(service: ServiceSubject): Promise<Row[]> {
   ];
 }
 
-/** What a child costs at least: a C program that forks, writes to as many pages and ends, as often as it can. */
-export async function measurePhysicalLimit(service: ServiceSubject, perSecond: number): Promise<Row[]> {
+/** The resident memory of the trivial worker's zygote, and what its children write to. */
+export async function shapeOf(service: ServiceSubject): Promise<Shape> {
   const faults = isolatedCalls(service).map(({ minorFaults }) => Number(minorFaults));
   const { zygote } = await processesOf(service);
-  const shape = {
+  return {
     megabytes: Math.round(megabytes(memoryOf(zygote).rssBytes)),
     pages: Math.round(median(faults)),
   };
-  const limit = physicalLimit(shape);
-  if (limit === undefined) return []; // no C compiler
-  return [
-    {
-      measure: `${callers} callers: service ÷ physical limit`,
-      result: { value: perSecond / limit, unit: '×' },
-      figures: [
-        `service ${formatNumber(perSecond)}/s`,
-        `C program of ${shape.megabytes} MB that writes ${shape.pages} pages ${formatNumber(limit)}/s`,
-      ],
-      target: 'physicalRatio',
-    },
-  ];
 }
 
 /** The log lines of the calls that had a process each. */

@@ -14,18 +14,12 @@ interface Subjects {
   readonly fastapi: Subject;
 }
 
-export interface Throughput {
-  readonly rows: readonly Row[];
-  /** The service's. */
-  readonly perSecond: number;
-}
-
 export const callers = 8;
 const rounds = 2;
 const roundMs = 5000;
 
 /** Eight callers at once. */
-export async function measureThroughput(subjects: Subjects): Promise<Throughput> {
+export async function measureThroughput(subjects: Subjects): Promise<Row[]> {
   const { service, wideService, spawning, persistent, reused, fastapi } = await takeTurns(
     {
       service: turn(subjects.service),
@@ -38,7 +32,7 @@ export async function measureThroughput(subjects: Subjects): Promise<Throughput>
     rounds,
   );
   const spawned = describeThroughput('spawning', spawning);
-  const rows: Row[] = [
+  return [
     {
       measure: `${callers} callers: service ÷ spawning`,
       result: { value: service.perSecond / spawning.perSecond, unit: '×' },
@@ -62,7 +56,6 @@ export async function measureThroughput(subjects: Subjects): Promise<Throughput>
       target: 'reuseRatio',
     },
   ];
-  return { rows, perSecond: Math.max(service.perSecond, wideService.perSecond) };
 }
 
 function turn(subject: Subject): Turn {
