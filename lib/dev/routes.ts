@@ -4,10 +4,12 @@ import { pathToFileURL } from 'node:url';
 
 import { LogLevels } from 'consola';
 import { build, createNitro, prepare } from 'nitro/builder';
+import type { Nitro } from 'nitro/types';
 import type { ServerRequest } from 'srvx';
 
 import { guardRoutes } from '#lib/build';
 import { Problem } from '#lib/problems';
+import { watchFolder } from '#lib/watch';
 
 import { externalLib } from './external-lib.ts';
 
@@ -29,16 +31,18 @@ export async function watchRoutes({ root, onError }: RoutesOptions): Promise<Rou
   const modules = [guardRoutes, externalLib];
   const nitro = await createNitro({ rootDir: root, dev: true, modules, logLevel: LogLevels.silent });
   const entry = pathToFileURL(join(nitro.options.output.serverDir, 'index.mjs')).href;
-  const version = versionImports(new URL('.', entry).href);
   const first = Promise.withResolvers<void>();
+  let builds = 0;
   let current: Handler = notBuilt;
+  versionImports(new URL('.', entry).href, () => builds);
   nitro.hooks.hook('dev:reload', async () => {
-    version.next();
+    const number = (builds += 1);
     const bundle = (await import(entry)) as { fetch: Handler };
-    current = bundle.fetch;
+    if (number === builds) current = bundle.fetch; // else there is a newer one by now
     first.resolve();
   });
   nitro.hooks.hook('dev:error', (cause) => {
+    builds += 1;
     const message = `the routes do not build: ${messageOf(cause)}`;
     onError(message);
     current = buildFailure(message);
@@ -47,21 +51,42 @@ export async function watchRoutes({ root, onError }: RoutesOptions): Promise<Rou
   await prepare(nitro);
   await build(nitro);
   await first.promise;
-  return { handler: (request) => current(request), close: () => nitro.close() };
+  const watcher = await watchFiles(nitro);
+  return {
+    handler: (request) => current(request),
+    close: async () => {
+      await watcher[Symbol.asyncDispose]();
+      await nitro.close();
+    },
+  };
+}
+
+/** By then Nitro has done what it does by itself. */
+const settleMs = 250;
+
+/**
+ * Has the routes scanned and built once more when no file has changed for a moment. Nitro builds at once by itself, but
+ * what its own watcher misses it builds without.
+ */
+async function watchFiles(nitro: Nitro): Promise<AsyncDisposable> {
+  const rebuild = async () => nitro.hooks.callHook('rollup:reload');
+  let timer: NodeJS.Timeout | undefined;
+  return watchFolder(join(nitro.options.rootDir, 'routes'), () => {
+    clearTimeout(timer);
+    timer = setTimeout(rebuild, settleMs);
+  });
 }
 
 /** Makes every import of a built file the one of the newest build, in place of the module that Node has kept. */
-function versionImports(directory: string): { next(): void } {
-  let count = 0;
+function versionImports(directory: string, version: () => number): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);
       return resolved.url.startsWith(directory)
-        ? { ...resolved, url: `${resolved.url}?build=${count}` }
+        ? { ...resolved, url: `${resolved.url}?build=${version()}` }
         : resolved;
     },
   });
-  return { next: () => void (count += 1) };
 }
 
 function notBuilt(): Response {

@@ -1,12 +1,13 @@
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
+import { watchFolder } from '#lib/watch';
 
 import type { BaseSupervisor } from './base-supervisor.ts';
 import { nearNames } from './near-names.ts';
 import type { Secrets } from './secrets.ts';
 import { type OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import { Worker } from './worker.ts';
-import { watchWorkers, workerFiles } from './workers-directory.ts';
+import { workerFiles } from './workers-directory.ts';
 
 interface RegistryOptions {
   /** The folder `workers/`. */
@@ -51,7 +52,10 @@ export class WorkerRegistry implements AsyncDisposable {
 
   /** From now on loads files anew when they change, so that an error shows when the file is saved. */
   async watch(): Promise<void> {
-    this.#watcher = await watchWorkers(this.#options.directory, (paths) => void this.#changed(paths));
+    this.#watcher = await watchFolder(this.#options.directory, (paths) => {
+      const modules = paths?.filter((path) => path.endsWith('.py'));
+      if (modules?.length !== 0) void this.#changed(modules);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -59,10 +63,10 @@ export class WorkerRegistry implements AsyncDisposable {
     for (const worker of this.all()) worker.retire();
   }
 
-  async #changed(paths: readonly string[]): Promise<void> {
+  async #changed(paths: readonly string[] | undefined): Promise<void> {
     this.#discover();
-    const named = paths.map((path) => this.#workers.get(path.replace(/\.py$/, '')));
-    const affected = named.every((worker) => worker !== undefined) ? named : this.all(); // a shared module concerns all
+    const named = paths?.map((path) => this.#workers.get(path.replace(/\.py$/, '')));
+    const affected = named?.every((worker) => worker !== undefined) ? named : this.all(); // a shared module concerns all
     await Promise.all(affected.map((worker) => worker.reload()));
   }
 

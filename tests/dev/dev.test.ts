@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +76,15 @@ function version(number: number): string {
   return `import time\n\ndef version() -> int:\n    time.sleep(0.02)\n    return ${number}\n`;
 }
 
+/** Has a file come, go, come again and go for good within 60 ms, as when one changes a branch there and back. */
+async function flicker(path: string, text: string): Promise<void> {
+  for (const there of [true, false, true, false]) {
+    if (there) write(path, text);
+    else remove(path);
+    await delay(20);
+  }
+}
+
 describe('a route', () => {
   it('that is added, changed and deleted is so at once', async () => {
     expect(await route()).toMatch(/^404 /);
@@ -110,6 +120,15 @@ describe('a route', () => {
     write('routes/api/added.get.ts', '\nexport default () => ({ version: 3 });');
     await expect.poll(route, patience).toMatch(/^200 .*"version":3/);
     await expect.poll(health, patience).toMatch(/^200 .*"ok":true/);
+  });
+
+  it('that comes and goes at once is gone', async () => {
+    write('routes/api/added.get.ts', 'export default () => ({ version: 5 });');
+    await expect.poll(route, patience).toMatch(/^200 .*"version":5/);
+    remove('routes/api/added.get.ts');
+    await delay(20);
+    await flicker('routes/api/added.get.ts', 'export default () => ({ version: 6 });');
+    await expect.poll(route, patience).toMatch(/^404 .*not-found/);
   });
 
   it('that throws says where', async () => {
@@ -150,6 +169,16 @@ describe('a worker', () => {
     await expect.poll(worker, patience).toMatch(/^404 .*worker-not-found/);
     save('workers/added.py', version(4));
     await expect.poll(worker, patience).toBe('200 4');
+  });
+
+  it('is what was saved last, of several times in quick succession', async () => {
+    for (const number of [5, 6, 7, 8]) {
+      write('workers/added.py', version(number));
+      await delay(20);
+    }
+    await expect.poll(worker, patience).toBe('200 8');
+    await flicker('workers/added.py', version(9));
+    await expect.poll(worker, patience).toMatch(/^404 .*worker-not-found/);
   });
 
   it('follows a change of a module that it shares, also of one in a folder', async () => {
