@@ -116,6 +116,12 @@ const goesThroughBare = [
   'direct_signals_of_a_pipe',
   'limit_zygote',
   'slow_down_zygote',
+  'limit_sibling',
+  'slow_down_sibling',
+  'pin_sibling',
+  'let_orphans_go',
+  'share_memory_of_system_v',
+  'signal_group_of_server',
   'connect_to_unix_socket',
 ];
 /** What stands against signals to a sibling, whose id no filter can know: Landlock from ABI 6 on. */

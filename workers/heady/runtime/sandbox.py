@@ -30,7 +30,8 @@ class Sandbox:
         self._seccomp = wanted and seccomp.supported()
         self._root: str = order["root"]
         self._needs = needs
-        self._threads = [thread for pid in protected for thread in process.threads_of(pid)]
+        threads = [thread for pid in protected for thread in process.threads_of(pid)]
+        self._protected = [*threads, *{os.getpgid(pid) for pid in protected}]
         code = [Rule(folder, READ) for folder in order["code"]]
         self._common = [*grants.common(self._root, *order["private"]), *code] if self._landlock else []
 
@@ -55,12 +56,12 @@ class Sandbox:
         if self._landlock:
             _restrict(self._ruleset(directory, profile.reads, shm=profile.shm))
         if self._seccomp:
-            seccomp.Filter([*self._threads], unix=profile.unix).install()
+            seccomp.Filter(self._protected, unix=profile.unix).install()
 
     def filter_calls(self) -> None:
         """Refuses this process, and all that it will fork, the system calls that no worker has business with."""
         if self._seccomp:
-            seccomp.Filter([*self._threads, os.getpid()], unix=self._needs.unix).install()
+            seccomp.Filter([*self._protected, os.getpid()], unix=self._needs.unix).install()
 
     def confining(self, directory: str, profile: Profile) -> list[Step]:
         """What confines a child with that temporary directory."""

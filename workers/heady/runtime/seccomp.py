@@ -18,7 +18,8 @@ from collections.abc import Collection
 
 from heady.runtime.syscalls import NUMBERS
 
-#: Whole families of calls: other processes' memory and descriptors, kernel modules, mounts and namespaces, keyrings.
+#: Whole families of calls: other processes' memory and descriptors, kernel modules, mounts and namespaces, keyrings,
+#: and the shared memory, semaphores and queues of System V and POSIX, which outlive their process.
 _REFUSED = (
     *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"),
     "pidfd_send_signal",  # takes a folder of /proc as well, so that refusing pidfd_open is not enough
@@ -26,17 +27,21 @@ _REFUSED = (
     *("bpf", "perf_event_open", "userfaultfd", "add_key", "request_key", "keyctl"),
     *("mount", "umount2", "fsopen", "fsconfig", "fsmount", "fspick", "move_mount", "open_tree", "mount_setattr"),
     *("pivot_root", "chroot", "unshare", "setns", "open_by_handle_at", "name_to_handle_at"),
+    *("shmget", "shmat", "semget", "semop", "semtimedop", "msgget", "msgsnd", "msgrcv", "mq_open"),
     *("init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff"),
 )
 
-#: Refused where the first, or the second, argument is a protected id.
-_ID_FIRST = (
-    *("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "prlimit64"),
-    *("sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr", "migrate_pages", "move_pages"),
+#: Refused where the first argument is a protected id.
+_SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open")
+#: Limits, and shares of processor and memory: allowed for the calling thread alone, which is 0 as the first argument.
+_OWN_ONLY = (
+    *("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"),
+    *("migrate_pages", "move_pages"),
 )
-_ID_SECOND = ("setpriority", "ioprio_set")
+#: The same with the kind of id, PRIO_PROCESS and IOPRIO_WHO_PROCESS, as the first argument and the id as the second.
+_OWN_ONLY_OF_KIND = {"setpriority": 0, "ioprio_set": 1}
 
-_PRIO_USER, _IOPRIO_WHO_USER = 2, 3  # all processes of the user, the service's among them
+_PR_SET_CHILD_SUBREAPER = 36
 #: Whoever owns a descriptor gets its signals, of any kind: a way round ``kill``. F_SETOWN and F_SETOWN_EX;
 #: FIOSETOWN and SIOCSPGRP.
 _SET_OWNER_BY_FCNTL, _SET_OWNER_BY_IOCTL = (8, 15), (0x8901, 0x8902)
@@ -45,6 +50,7 @@ _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16  # getaddrinfo asks fo
 _SOCK_STREAM, _SOCK_SEQPACKET = 1, 5
 #: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
 _NEW_NAMESPACES = 0x7E020000
+_CLONE_PARENT = 0x8000  # makes a sibling and not a child, so one that is not the process's to answer for
 
 #: By the machine's name: AUDIT_ARCH, and the column of the numbers.
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -95,8 +101,9 @@ def program(machine: str, protected: Collection[int], *, unix: bool = False) -> 
         *_sockets(number, unix=unix),
         *_when(number["fcntl"], [_argument(1), *_none_of(_SET_OWNER_BY_FCNTL)]),
         *_when(number["ioctl"], [_argument(1), *_none_of(_SET_OWNER_BY_IOCTL)]),
-        *_when(number["setpriority"], [_argument(0), *_refuse_if(_PRIO_USER), _NUMBER]),
-        *_when(number["ioprio_set"], [_argument(0), *_refuse_if(_IOPRIO_WHO_USER), _NUMBER]),
+        *_when(number["prctl"], _staying_reaper()),
+        *[each for name in _OWN_ONLY for each in _when(number[name], [_argument(0), *_only((0,), errno.EPERM)])],
+        *[each for name, kind in _OWN_ONLY_OF_KIND.items() for each in _when(number[name], _own_of_kind(kind))],
         *[instruction for name in _REFUSED for instruction in _refuse_if(number[name])],
         *_protect(number, protected),
     ]
@@ -150,9 +157,9 @@ def _of_this_machine(architecture: int) -> list[_Instruction]:
 
 
 def _clones(number: dict[str, int]) -> list[_Instruction]:
-    new_namespace = [_argument(0), (_IF_ANY_BIT, 1, 0, _NEW_NAMESPACES), _ALLOW, _refuse()]
+    forbidden = [_argument(0), (_IF_ANY_BIT, 1, 0, _NEW_NAMESPACES | _CLONE_PARENT), _ALLOW, _refuse()]
     in_memory = _when(number["clone3"], [_refuse(errno.ENOSYS)])  # its flags cannot be seen; libc then calls clone
-    return [*_when(number["clone"], new_namespace), *in_memory]
+    return [*_when(number["clone"], forbidden), *in_memory]
 
 
 def _sockets(number: dict[str, int], *, unix: bool) -> list[_Instruction]:
@@ -165,16 +172,21 @@ def _sockets(number: dict[str, int], *, unix: bool) -> list[_Instruction]:
     return [*sockets, *_when(number["socketpair"], connected)]
 
 
+def _staying_reaper() -> list[_Instruction]:
+    """A process may not stop to adopt its orphans, which would be out of its limits' sight."""
+    return [_argument(0), (_IF_EQUAL, 1, 0, _PR_SET_CHILD_SUBREAPER), _ALLOW, _argument(1), *_none_of((0,))]
+
+
+def _own_of_kind(kind: int) -> list[_Instruction]:
+    return [_argument(0), (_IF_EQUAL, 1, 0, kind), _refuse(), _argument(1), *_only((0,), errno.EPERM)]
+
+
 def _protect(number: dict[str, int], protected: Collection[int]) -> list[_Instruction]:
-    """The last part: calls with an id, where the check of it is shared, and nothing of the others."""
-    first, second = len(_ID_FIRST), len(_ID_SECOND)
+    """The last part: signals, where the check of their ids is shared, and nothing of the other calls."""
     return [
-        *((_IF_EQUAL, first + second - index, 0, number[name]) for index, name in enumerate(_ID_FIRST)),
-        *((_IF_EQUAL, second - index + 2, 0, number[name]) for index, name in enumerate(_ID_SECOND)),
+        *((_IF_EQUAL, len(_SIGNALS) - index, 0, number[name]) for index, name in enumerate(_SIGNALS)),
         _ALLOW,
         _argument(0),
-        (_SKIP, 0, 0, 1),
-        _argument(1),
         *_none_of((-1, *protected, *(-each for each in protected))),
     ]
 
