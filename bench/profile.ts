@@ -65,7 +65,11 @@ async function profileLife(root: string): Promise<{ readyMs: number; callMs: num
     const zygote = await (await base.current()).fork();
     zygote.connection.sendJson(FrameKind.open, openOrder(root));
     await zygote.connection.next();
-    const offspring = new Offspring({ control: zygote.connection, sink: () => () => {} });
+    const offspring = new Offspring({
+      control: zygote.connection,
+      directory: zygote.directory,
+      sink: () => () => {},
+    });
     const lives = [];
     for (let number = 0; number < calls; number += 1)
       lives.push(await live(offspring, join(zygote.directory, '0.sock')));

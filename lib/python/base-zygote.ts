@@ -84,7 +84,7 @@ export class BaseZygote {
     const control = await Connection.open(socket);
     const sink = (pid: number) => (message: string, stream: string) =>
       log.info({ message, process: `zygote ${pid}`, stream });
-    return new BaseZygote({ process, control, socket, kernel }, new Offspring({ control, sink }));
+    return new BaseZygote({ process, control, socket, kernel }, new Offspring({ control, directory, sink }));
   }
 
   get pid(): number | undefined {

@@ -44,6 +44,11 @@ export class Connection {
     return this.#error;
   }
 
+  /** Whether it has said something that nobody has waited for. */
+  get hasSpoken(): boolean {
+    return this.#early.length > 0;
+  }
+
   get ended(): boolean {
     return this.#socket.destroyed;
   }

@@ -7,6 +7,11 @@ import { WorkerFailure } from './worker-failure.ts';
 import type { WorkerZygote } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
 
+export interface TakenChild {
+  readonly lease: Lease;
+  readonly zygote: WorkerZygote;
+}
+
 /** How often a call is handed on when its zygote dies under it before it has started. */
 const maxHandovers = 3;
 
@@ -20,15 +25,34 @@ export async function functionOf(worker: Worker, name: string): Promise<Describe
 }
 
 /**
+ * A child that is ready for a call of the function, for as long as its caller waits.
+ *
+ * @throws {Problem} as {@link functionOf}; `worker-crashed` when zygote after zygote dies.
+ * @throws the reason of the signal when the caller goes away; a child that comes later is ended.
+ */
+export async function takeChild(worker: Worker, name: string, signal: AbortSignal): Promise<TakenChild> {
+  const taken = nextChild(worker, name);
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  const leave = () => reject(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([taken, gone]);
+  } catch (error) {
+    if (signal.aborted) void taken.then(({ lease }) => lease.finish({ kind: 'canceled' })).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+/**
  * A child that is ready for a call of the function. When a zygote dies with the call still waiting, the call goes to the
  * next one.
  *
  * @throws {Problem} as {@link functionOf}, as the file may have changed; `worker-crashed` when zygote after zygote dies.
  */
-export async function takeChild(
-  worker: Worker,
-  name: string,
-): Promise<{ readonly lease: Lease; readonly zygote: WorkerZygote }> {
+async function nextChild(worker: Worker, name: string): Promise<TakenChild> {
   for (let handovers = 0; ; handovers += 1) {
     const zygote = await zygoteOf(worker);
     const described = functionIn(zygote, { worker, name });

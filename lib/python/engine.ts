@@ -265,7 +265,7 @@ export class PythonEngine {
     const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
     const slot = await this.#admission.enter(applicant, call.signal);
     try {
-      return { slot, ...(await takeChild(worker, call.function)) };
+      return { slot, ...(await takeChild(worker, call.function, call.signal)) };
     } catch (error) {
       slot[Symbol.dispose]();
       throw error;
@@ -287,15 +287,17 @@ export class PythonEngine {
       idlePid: () => zygote.idlePid(),
     });
     const runMs = performance.now() - startedAt;
+    const ended = lease.finish(verdict).finally(() => {
+      slot[Symbol.dispose]();
+      grant[Symbol.dispose]();
+    });
     const conclusion = conclude(verdict, {
       name: `${call.worker}.${call.function}`,
       limits,
       peakMemoryBytes,
       mask: (said) => this.#secrets.mask(said),
     });
-    void lease.finish(verdict).then((usage) => {
-      slot[Symbol.dispose]();
-      grant[Symbol.dispose]();
+    void ended.then((usage) =>
       entry.close({
         ...endingOf(conclusion),
         ...usage,
@@ -303,8 +305,8 @@ export class PythonEngine {
         runMs,
         peakMemoryBytes,
         cutBytes: child.output.lines.cutBytes,
-      });
-    });
+      }),
+    );
     if (conclusion.ok) return { invocationId: entry.id, json: conclusion.json, queueMs, runMs };
     if (conclusion.error instanceof Problem) logTraceback(entry, conclusion.error);
     throw conclusion.error;

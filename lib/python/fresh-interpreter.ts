@@ -1,7 +1,7 @@
 import type { BaseZygote } from './base-zygote.ts';
-import { type Child, orKill } from './child.ts';
+import type { Child } from './child.ts';
 import { FrameKind } from './frames.ts';
-import { readiness } from './readiness.ts';
+import { prepared } from './offspring.ts';
 import type { OpenOrder } from './worker-zygote.ts';
 
 interface FreshOptions {
@@ -12,9 +12,9 @@ interface FreshOptions {
 }
 
 /**
- * A process of a worker in an interpreter of its own, when it is ready; undefined when it ended before.
+ * A process of a worker in an interpreter of its own, when it is ready; undefined when the base zygote has gone with it.
  *
- * @throws {WorkerFailure} it says why it cannot serve.
+ * @throws {WorkerFailure} it says why it cannot serve, or ends, or takes longer than `timeoutMs`.
  */
 export async function startFresh(
   base: BaseZygote,
@@ -23,6 +23,5 @@ export async function startFresh(
   const child = await base.fork();
   child.connection.sendJson(FrameKind.spawn, order);
   child.connection.sendJson(FrameKind.prepare, variables);
-  const ready = await orKill(child, timeoutMs, readiness(child.connection));
-  return ready && child;
+  return prepared(child, timeoutMs);
 }

@@ -1,13 +1,18 @@
-import { type Child, type ChildEnd, ChildOutput, type OutputSink } from './child.ts';
+import { dirname, normalize } from 'node:path';
+
+import { type Child, type ChildEnd, ChildOutput, orKill, type OutputSink } from './child.ts';
 import { Connection } from './connection.ts';
 import { type Frame, FrameKind } from './frames.ts';
-import { readExit, readLogChunk } from './messages.ts';
+import { describeStatus, readExit, readLogChunk, type Ready } from './messages.ts';
 import { readiness } from './readiness.ts';
 import { removeDirectory } from './temporary-directory.ts';
+import { WorkerFailure } from './worker-failure.ts';
 
 interface OffspringOptions {
   /** The zygote's control connection. */
   readonly control: Connection;
+  /** The zygote's own directory: its processes have theirs in it, and nothing else is removed for one. */
+  readonly directory: string;
   /** Gets what a process writes that serves no call yet. */
   readonly sink: (pid: number) => OutputSink;
 }
@@ -26,39 +31,59 @@ export class Offspring {
     void control.closed.then(() => this.#lost());
   }
 
-  /**
-   * A new process of those that one of the zygote's sockets gives, when it is ready; undefined when it ended before.
-   * Where there are variables, it is told them first.
-   *
-   * @throws {WorkerFailure} it says why it cannot serve.
-   */
-  async fork(socket: string, variables?: Readonly<Record<string, string>>): Promise<Child | undefined> {
-    const { control } = this.#options;
+  /** A new process of those that one of the zygote's sockets gives, when it is ready; undefined when it ended before. */
+  async fork(socket: string): Promise<Child | undefined> {
     const connection = await Connection.open(socket);
-    if (variables) connection.sendJson(FrameKind.prepare, variables);
     const ready = await readiness(connection);
-    if (!ready) return undefined;
-    const { pid, directory } = ready;
+    if (ready && this.#isOwn(ready.directory)) return this.#child(connection, ready);
+    connection.close();
+    return undefined;
+  }
+
+  /**
+   * The same for a process that is told variables, and runs the worker's hooks, before it is ready.
+   *
+   * @throws {WorkerFailure} it says why it cannot serve, or ends, or takes longer than `timeoutMs`.
+   */
+  async forkPrepared(
+    socket: string,
+    variables: Readonly<Record<string, string>>,
+    timeoutMs: number,
+  ): Promise<Child | undefined> {
+    const child = await this.fork(socket);
+    if (!child) return undefined;
+    child.connection.sendJson(FrameKind.prepare, variables);
+    return prepared(child, timeoutMs);
+  }
+
+  #child(connection: Connection, { pid, directory }: Ready): Child {
+    const { control } = this.#options;
     const { promise: ended } = this.#end(pid); // the report of its end may even have come first
     void ended.then(() => this.#ends.delete(pid));
     const id = Buffer.alloc(4);
     id.writeUInt32BE(pid);
-    const sync = async () => {
-      const { promise, resolve } = Promise.withResolvers<number>();
-      this.#syncs.set(pid, resolve);
-      control.send(FrameKind.sync, id);
-      return Promise.race([promise, ended.then(() => 0)]);
-    };
     return {
       pid,
       directory,
       connection,
       ended,
       output: this.#output(pid),
-      sync,
+      sync: async () => Promise.race([this.#sync(pid, id), ended.then(() => 0)]),
       terminate: () => control.send(FrameKind.terminate, id),
       kill: () => control.send(FrameKind.kill, id),
     };
+  }
+
+  async #sync(pid: number, id: Buffer): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.#syncs.set(pid, resolve);
+    this.#options.control.send(FrameKind.sync, id);
+    return promise;
+  }
+
+  /** A zygote runs a worker's code, so what it says of directories is not believed. */
+  #isOwn(directory: string): boolean {
+    return dirname(normalize(directory)) === this.#options.directory;
   }
 
   #receive(frame: Frame): void {
@@ -74,7 +99,7 @@ export class Offspring {
       this.#outputs.delete(exit.pid);
       this.#synced(exit.pid, 0);
       this.#end(exit.pid).resolve({ kind: 'exited', exit });
-      if (exit.leftover) void removeDirectory(exit.leftover);
+      if (exit.leftover && this.#isOwn(exit.leftover)) void removeDirectory(exit.leftover);
     }
   }
 
@@ -96,6 +121,21 @@ export class Offspring {
     this.#syncs.get(pid)?.(cpuMs);
     this.#syncs.delete(pid);
   }
+}
+
+/**
+ * A process that has been told what it needs, when it is ready; undefined when its zygote has gone with it.
+ *
+ * @throws {WorkerFailure} it says why it cannot serve, or ends, or takes longer than `timeoutMs`.
+ */
+export async function prepared(child: Child, timeoutMs: number): Promise<Child | undefined> {
+  const ready = await orKill(child, timeoutMs, readiness(child.connection));
+  if (ready) return child;
+  child.kill(); // it may have closed its connection and live on
+  const end = await child.ended;
+  if (end.kind === 'lost') return undefined;
+  const message = `its process ended with ${describeStatus(end.exit.status)} before it was ready`;
+  throw new WorkerFailure({ message, file: '', line: null, traceback: '' });
 }
 
 function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {

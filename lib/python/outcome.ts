@@ -13,7 +13,7 @@ interface Invoked {
   readonly limits: Limits;
   readonly peakMemoryBytes: number;
   /** Takes the secrets out of what the function says. */
-  readonly mask: <T>(said: T) => T;
+  readonly mask: (said: string) => string;
 }
 
 /** What a call comes to: the returned value as JSON, or why there is none. */
@@ -27,7 +27,7 @@ export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
     case 'result':
       return { ok: true, json: verdict.json };
     case 'error':
-      return { ok: false, error: problemOfError(invoked.mask(verdict.error), invoked) };
+      return { ok: false, error: problemOfError(verdict.error, invoked) };
     case 'stopped':
       return { ok: false, error: limitProblem(verdict.by, verdict.used, invoked) };
     case 'crashed':
@@ -56,9 +56,10 @@ function problemOfError({ code, detail, errors, traceback, used }: ChildError, i
   if (code === 'worker-memory-exceeded') return limitProblem('memory', invoked.peakMemoryBytes, invoked);
   if (code === 'worker-disk-exceeded') return limitProblem('disk', invoked.limits.diskBytes, invoked);
   if (code === 'worker-output-too-large') return limitProblem('output', used ?? 0, invoked);
-  return new Problem(code, code === 'worker-error' ? `${invoked.name}: ${detail}` : detail, {
-    ...(errors && { errors }),
-    ...(traceback && { traceback }),
+  const { name, mask } = invoked;
+  return new Problem(code, code === 'worker-error' ? `${name}: ${mask(detail)}` : mask(detail), {
+    ...(errors && { errors: errors.map((each) => ({ ...each, detail: mask(each.detail) })) }),
+    ...(traceback && { traceback: mask(traceback) }),
   });
 }
 

@@ -26,16 +26,18 @@ export function openPools(
     (pid: number): OutputSink =>
     (message) =>
       options.log.info({ message, worker: name, pid });
-  const offspring = new Offspring({ control: zygote.connection, sink });
+  const offspring = new Offspring({ control: zygote.connection, directory: zygote.directory, sink });
   const ofProfiles = new Map(functions.map((described) => [described.profile, described]));
   return new Map(
     Array.from(ofProfiles, ([profile, described]) => {
       const { prepared, spawned, declared } = described;
       const socket = join(zygote.directory, `${profile}.sock`);
-      const variables = () => (prepared ? options.secrets.values(declared.secrets) : undefined);
-      const fork = spawned
-        ? async () => fresh(described, options)
-        : async () => offspring.fork(socket, variables());
+      const variables = () => options.secrets.values(declared.secrets);
+      const fork = async () => {
+        if (spawned) return fresh(described, options);
+        if (!prepared) return offspring.fork(socket);
+        return offspring.forkPrepared(socket, variables(), options.importTimeoutMs);
+      };
       return [profile, openPool(described, fork, options)];
     }),
   );

@@ -92,7 +92,7 @@ export class ReusePool implements Pool {
     void this.#starting.expect(promise);
     const { child } = member;
     const written = child.sync(); // what the call has written was so before its answer
-    if (!mayServeOn(verdict) || !(await isReady(child))) {
+    if (!mayServeOn(verdict) || !(await isReady(child)) || child.connection.hasSpoken) {
       resolve(undefined);
       return endChild(child, verdict, graceMs);
     }

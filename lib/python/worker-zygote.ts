@@ -88,6 +88,7 @@ export class WorkerZygote {
       tellFork(loaded.fork, options);
       return new WorkerZygote(process, loaded, options);
     }
+    process.kill(); // what has said something else lives on
     throw new WorkerFailure(readFailure(answer) ?? (await endedInImport(process, order.file)));
   }
 

@@ -19,7 +19,8 @@ def failure(code: str, detail: str, *, trace: str | None = None, used: int | Non
 
 def raised(error: Exception) -> frames.Frame:
     """The frame of a call whose function has raised."""
-    return failure("worker-error", f"{type(error).__name__}: {message_of(error)}", trace=traceback_of(error))
+    detail = f"{type(error).__name__}: {message_of(error)}"
+    return failure("worker-error", _cut(detail, _MOST_OF_MESSAGE), trace=_cut(traceback_of(error), _MOST_OF_TRACEBACK))
 
 
 def invalid_input(error: ValidationError) -> frames.Frame:
@@ -67,8 +68,16 @@ def message_of(error: BaseException) -> str:
     """An exception's message, also of one whose ``__str__`` raises."""
     try:
         return str(error)
-    except Exception as unprintable:
+    except BaseException as unprintable:
         return f"(its message raised {type(unprintable).__name__})"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
+
+
+#: Characters: what a caller is told, and what the log shows.
+_MOST_OF_MESSAGE, _MOST_OF_TRACEBACK = 4000, 64_000
 
 
 def traceback_of(error: BaseException) -> str:

@@ -60,7 +60,8 @@ class Server:
         return functools.partial(_gracefully, serve) if profile.graceful else serve
 
     def prepare(self, serve: Callable[[int], None], connection: int) -> None:
-        """Gives a process its environment variables and runs the worker's hooks, before it serves."""
+        """Says that it is there, gets its environment variables and runs the worker's hooks, before it serves."""
+        frames.send(connection, frames.READY, ready())
         os.environ.update(frames.receive_json(connection, frames.PREPARE))
         try:
             run_hooks(hooks.after)
@@ -103,6 +104,8 @@ class Server:
             bound = signature.bind(arguments)
         except ValidationError as error:
             return answers.invalid_input(error)
+        except Exception as error:  # of a validator or a default of the function's own
+            return answers.raised(error)
         if signature.context_name is not None:
             bound[signature.context_name] = self._context(order)
         try:
@@ -121,6 +124,8 @@ class Server:
             return answers.not_of_return_type(error)
         except NotJSONError as error:
             return answers.failure("worker-error", f"the returned value has no JSON form: {error}")
+        except Exception as error:
+            return answers.raised(error)
         if len(result) > order["outputBytes"]:
             detail = f"the result has {len(result)} bytes"
             return answers.failure("worker-output-too-large", detail, used=len(result))

@@ -44,7 +44,7 @@ def send(fd: int, kind: bytes, payload: bytes) -> None:
 
 def send_json(fd: int, kind: bytes, value: Any) -> None:
     """Sends one frame with a JSON payload."""
-    send(fd, kind, json.dumps(value).encode())
+    send(fd, kind, json.dumps(value, allow_nan=False).encode())
 
 
 def receive(fd: int) -> Frame | None:

@@ -8,11 +8,24 @@ from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import PydanticSerializationError
 from typing_extensions import TypedDict
 
 from heady.context import Context
 from heady.runtime import json_faults
+
+
+class _JSONSchema(GenerateJsonSchema):
+    """Leaves out defaults that JSON cannot carry, such as infinity; they hold all the same."""
+
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}
+
+    def encode_default(self, dft: Any) -> Any:
+        encoded = super().encode_default(dft)
+        if json_faults.may_have_fault(encoded):
+            raise PydanticSerializationError(f"the default {dft!r} has no JSON form")
+        return encoded
 
 
 class NotJSONError(ValueError):
@@ -40,7 +53,7 @@ class Signature:
         self.context_name: str | None = None
         for parameter in inspect.signature(target).parameters.values():
             hint = hints.get(parameter.name, Any)
-            if hint is Context:
+            if hint in (Context, Context | None):
                 self.context_name = parameter.name
             elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise TypeError(f"{target.__name__}: parameter '{parameter}' cannot be given by name")
@@ -51,13 +64,13 @@ class Signature:
             parameters.__pydantic_config__ = ConfigDict(extra="forbid")
             arguments = TypeAdapter[dict[str, Any]](parameters)
             self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
-            self.input_schema = arguments.json_schema()
+            self.input_schema = arguments.json_schema(schema_generator=_JSONSchema)
         with _naming(target, f"its return type {hints.get('return', Any)}"):
             returned = TypeAdapter[Any](_item_type(hints.get("return", Any)))
             self._check = returned.validator.validate_python
             self._to_json = returned.serializer.to_json
             self._is_plain = hints.get("return", Any) in _PLAIN
-            self.output_schema = returned.json_schema(mode="serialization")
+            self.output_schema = returned.json_schema(mode="serialization", schema_generator=_JSONSchema)
 
     def dump(self, value: Any) -> bytes:
         """A returned value as JSON, checked against the return type.
