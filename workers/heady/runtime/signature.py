@@ -19,7 +19,7 @@ from heady.runtime import json_faults
 class _JSONSchema(GenerateJsonSchema):
     """Leaves out defaults that JSON cannot carry, such as infinity; they hold all the same."""
 
-    ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}  # noqa: RUF012
 
     def encode_default(self, dft: Any) -> Any:
         encoded = super().encode_default(dft)
