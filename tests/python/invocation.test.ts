@@ -65,6 +65,10 @@ describe('a call', () => {
     expect(response.headers.get('x-request-id')).toBe('my-request');
   });
 
+  it('takes a default that JSON cannot carry, and a context that may be missing', async () => {
+    expect(await (await server.call('types/bounded', { value: 1e300 })).json()).toBe(true);
+  });
+
   it('runs each call in a process, a session and a directory of its own', async () => {
     const ids = [1, 2, 3].map(
       async () => (await (await server.call('hostile/process_ids')).json()) as Record<string, number>,
@@ -90,6 +94,22 @@ describe('a fork', () => {
       ['before', false],
       ['child', true],
     ]);
+  });
+});
+
+describe('an exception', () => {
+  it('of a validator is told as one of the function', async () => {
+    const response = await server.call('types/validated', { name: 'unknown' });
+    expect(await problem(response)).toMatchObject({
+      code: 'worker-error',
+      detail: "types.validated: KeyError: 'unknown'",
+    });
+  });
+
+  it('of any length is told, and cut', async () => {
+    const { code, detail } = await problem(await server.call('types/long_message'));
+    expect(code).toBe('worker-error');
+    expect(detail).toMatch(/^types\.long_message: ValueError: x{3000,4000}… \(\d+ more characters\)$/);
   });
 });
 

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
@@ -26,6 +27,7 @@ function start(env: Record<string, string> = {}): Promise<TestServer> {
     root: inject('root'),
     env: {
       CURIOUS_KEY: secret,
+      CURIOUS_WORD: 'worker',
       IMPORT_KEY: importSecret,
       HF_TOKEN: 'hf_token_of_the_service',
       HEADY_HF_MOCK: '1',
@@ -72,6 +74,14 @@ describe('a declared secret', () => {
     expect(await response.text()).not.toContain(secret);
     await server.line(({ message }) => message.includes('the key is [CURIOUS_KEY]'));
     expect(server.output).not.toContain(secret);
+  });
+
+  it('is masked in what a function says alone, though it be an ordinary word', async () => {
+    const response = await server.call('curious/raise_word');
+    expect(await response.json()).toMatchObject({
+      code: 'worker-error',
+      detail: 'curious.raise_word: ValueError: no good: [CURIOUS_WORD]',
+    });
   });
 
   it('cannot be one of the service itself', async () => {
@@ -148,6 +158,7 @@ describe('hooks around the fork', () => {
   });
 
   it.each([
+    ['hook_exits/call', 'its process ended with exit status 3 before it was ready'],
     ['hook_fails/call', 'ConnectionError: the database is away'],
     ['hook_fails_before_fork/call', 'ConnectionError: the pool cannot be drained'],
     ['hook_hangs/call', 'TimeoutError: connect took longer than 5 s'],
@@ -158,5 +169,18 @@ describe('hooks around the fork', () => {
       code: 'worker-unavailable',
       detail: expect.stringContaining(reason),
     });
+    await expect
+      .poll(async () => (await server.fetch('/api/health')).json())
+      .toMatchObject({ checks: { python: { running: 0, queued: 0 } } });
+  });
+
+  it('cannot have the service remove a folder', async () => {
+    const folder = '/tmp/heady-test-not-to-be-removed';
+    mkdirSync(folder, { recursive: true });
+    expect(await answer('forges_an_end/call')).toBe(1);
+    expect(await answer('forges_an_end/call')).toBe(1);
+    await delay(200);
+    expect(existsSync(folder)).toBe(true);
+    rmdirSync(folder);
   });
 });
