@@ -61,6 +61,7 @@ function compare(measure: string, before: Holdings, after: Holdings): Row[] {
       measure: `${measure}: growth of open descriptors`,
       result: { value: after.descriptors - before.descriptors, unit: '' },
       figures: [`${before.descriptors}`, `${after.descriptors}`],
+      target: 'descriptorGrowth',
     },
   ];
 }

@@ -13,6 +13,7 @@ export const targets = {
   minorFaults: { below: 221 },
   breachMilliseconds: { below: 100 },
   growthPercent: { below: 5 },
+  descriptorGrowth: { below: 1 },
   restMegabytes: { below: 180 },
   startSeconds: { below: 1.5 },
 } as const satisfies Record<string, Target>;

@@ -10,9 +10,16 @@ export function parseBytes(text: string): number | undefined {
   return parseQuantity(text, bytesPerUnit);
 }
 
-/** Milliseconds of a duration such as `90s`, `250ms` or `1.5h`; undefined when the text is no duration. */
+/** What a timer can wait: a longer one would fire at once. */
+const longestMs = 2 ** 31 - 1;
+
+/**
+ * Milliseconds of a duration such as `90s`, `250ms` or `1.5h`; undefined when the text is no duration, or one of more
+ * than 24.8 days.
+ */
 export function parseDuration(text: string): number | undefined {
-  return parseQuantity(text, millisecondsPerUnit);
+  const milliseconds = parseQuantity(text, millisecondsPerUnit);
+  return milliseconds !== undefined && milliseconds <= longestMs ? milliseconds : undefined;
 }
 
 /** The shortest exact spelling of a size, such as `8MB`, or one with a single decimal, such as `1.5GB`. */

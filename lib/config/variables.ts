@@ -27,7 +27,7 @@ const flag = z
   .transform((value) => ['1', 'true', 'on'].includes(value));
 
 const bytes = quantity(parseBytes, 'a size such as 512MB');
-const duration = quantity(parseDuration, 'a duration such as 90s');
+const duration = quantity(parseDuration, 'a duration such as 90s, of at most 24 days');
 
 /**
  * Every variable that the service reads, once. `.env.example`, the table in `docs/configuration.md`, the checks at

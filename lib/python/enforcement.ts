@@ -46,9 +46,9 @@ function endedBy(...limits: readonly string[]): Probe['judge'] {
   return (verdict) => {
     const by =
       verdict.kind === 'stopped' ? verdict.by : verdict.kind === 'error' ? verdict.error.code : verdict.kind;
-    return limits.includes(by)
-      ? { state: 'enforced', detail: 'a call that passed it was ended' }
-      : { state: 'open', detail: `a call that passed it came to: ${by}` };
+    if (limits.includes(by)) return { state: 'enforced', detail: 'a call that passed it was ended' };
+    const wentOn = verdict.kind === 'result' || verdict.kind === 'stopped';
+    return wentOn ? { state: 'open', detail: `a call that passed it came to: ${by}` } : cameTo(verdict);
   };
 }
 
@@ -150,7 +150,7 @@ const probes: readonly Probe[] = [
   {
     rule: 'limits of other processes',
     function: 'limit',
-    input: ({ server }) => ({ pids: [server] }),
+    input: ({ server, others }) => ({ pids: [server, ...others] }),
     judge: reachedNothing,
   },
   {

@@ -5,7 +5,7 @@ import { Starting, type StartingOptions } from './starting.ts';
 import { within } from './within.ts';
 
 /** How long a process may live on after it has answered. */
-const endGraceMs = 1000;
+const endGraceMs = 250;
 
 interface SingleUseOptions extends StartingOptions {
   /** Children that wait ready, beyond those that serve. */

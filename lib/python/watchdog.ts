@@ -23,6 +23,9 @@ const intervalMs = 40;
 /** Memory is measured in every so many passes as long as the cheap upper bound is below the limit. */
 const passesPerMeasure = 5;
 
+/** How many times as long as a walk over the temporary directory takes there is none: many files are not to cost all. */
+const restsPerWalk = 4;
+
 /**
  * Measures the process tree of one invocation until it is disposed of. Memory is the proportional set size of the
  * whole tree less an idle child's, both read in the same pass, as the end of a sibling moves both.
@@ -36,6 +39,7 @@ export class Watchdog implements Disposable {
   #passes = 0;
   #measuring = false;
   #walking = false;
+  #walkAt = 0;
 
   constructor(child: Child, options: WatchOptions) {
     this.#child = child;
@@ -77,12 +81,14 @@ export class Watchdog implements Disposable {
   }
 
   async #measureDisk(open: OpenFiles): Promise<void> {
-    if (this.#walking) return;
+    if (this.#walking || performance.now() < this.#walkAt) return;
     this.#walking = true;
+    const startedAt = performance.now();
     const { diskBytes } = this.#options.limits;
     const used = open.diskBytes + (await directoryUsage(this.#child.directory, diskBytes));
     this.#judge('disk', used, diskBytes);
     this.#walking = false;
+    this.#walkAt = performance.now() + (performance.now() - startedAt) * restsPerWalk;
   }
 
   #judge(limit: Breach['limit'], used: number, most: number): void {

@@ -137,6 +137,13 @@ def _count_or_none(value: object) -> int:
     return 0 if value == 0 and not isinstance(value, bool) else _count(value)
 
 
+def _time(value: str) -> float:
+    seconds = parse_seconds(value)
+    if seconds == 0:
+        raise ValueError("it must be more than nothing")
+    return seconds
+
+
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("it must be True or False")
@@ -165,8 +172,8 @@ def _variables(value: object) -> tuple[str, ...]:
 
 #: Of each option, the field that it sets and how its value is read.
 _OPTIONS: dict[str, tuple[str, Callable[[Any], object]]] = {
-    "timeout": ("timeout_seconds", parse_seconds),
-    "cpu": ("cpu_seconds", parse_seconds),
+    "timeout": ("timeout_seconds", _time),
+    "cpu": ("cpu_seconds", _time),
     "memory": ("memory_bytes", parse_bytes),
     "output": ("output_bytes", parse_bytes),
     "disk": ("disk_bytes", parse_bytes),
