@@ -280,7 +280,7 @@ export class PythonEngine {
     const order = { invocationId: entry.id, requestId: call.requestId, function: call.function, environment };
     child.output.redirect((line, stream) => entry.output(line, stream));
     const startedAt = performance.now();
-    const { verdict, peakMemoryBytes } = await serveCall(lease, order, call.input, {
+    const { verdict, peakMemoryBytes, watchdog } = await serveCall(lease, order, call.input, {
       limits,
       signal: call.signal,
       instance: this.#memory.watchdog,
@@ -288,6 +288,7 @@ export class PythonEngine {
     });
     const runMs = performance.now() - startedAt;
     const ended = lease.finish(verdict).finally(() => {
+      watchdog[Symbol.dispose]();
       slot[Symbol.dispose]();
       grant[Symbol.dispose]();
     });

@@ -36,6 +36,8 @@ interface ServeOptions {
 export interface Served {
   readonly verdict: Verdict;
   readonly peakMemoryBytes: number;
+  /** Goes on until it is disposed of: what passes a limit while it cleans up, or after its answer, is killed. */
+  readonly watchdog: Disposable;
 }
 
 const maxErrorBytes = 1024 ** 2;
@@ -57,11 +59,12 @@ export async function serveCall(
     limits.timeoutMs,
   );
   signal.addEventListener('abort', cancel, { once: true });
-  using watchdog = new Watchdog(child, {
+  let answered = false;
+  const watchdog = new Watchdog(child, {
     limits,
     cpuBeforeMs,
     idlePid,
-    onBreach: ({ limit, used }) => resolve({ kind: 'stopped', by: limit, used }),
+    onBreach: ({ limit, used }) => (answered ? child.kill() : resolve({ kind: 'stopped', by: limit, used })),
   });
   const residentBytes = () => processTree(child.pid).residentBytes;
   using _ = instance.watch({
@@ -72,8 +75,9 @@ export async function serveCall(
     if (signal.aborted) cancel();
     else void exchange(child, order, { input, limits }).then(resolve);
     const verdict = await promise;
-    return { verdict, peakMemoryBytes: watchdog.peakMemoryBytes };
+    return { verdict, peakMemoryBytes: watchdog.peakMemoryBytes, watchdog };
   } finally {
+    answered = true;
     clearTimeout(deadline);
     signal.removeEventListener('abort', cancel);
   }

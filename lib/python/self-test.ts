@@ -63,12 +63,13 @@ export class SelfTest {
     const { config, instance } = this.#options;
     const lease = await zygote.take(described);
     const order = { invocationId: 'self-test', requestId: 'self-test', function: name, environment: {} };
-    const { verdict } = await serveCall(lease, order, Buffer.from(JSON.stringify(input)), {
+    const { verdict, watchdog } = await serveCall(lease, order, Buffer.from(JSON.stringify(input)), {
       limits: limitsOf(described.declared, config),
       signal: new AbortController().signal,
       instance,
       idlePid: () => zygote.idlePid(),
     });
+    using _ = watchdog;
     await lease.finish(verdict);
     return verdict;
   }

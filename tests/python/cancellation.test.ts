@@ -41,6 +41,13 @@ describe('a function with a grace period', () => {
     expect(await record(response)).toEqual({ outcome: 'worker-timeout', written: ['not yet'] });
   });
 
+  it('is over at once for what passes a limit in it', async () => {
+    const response = await server.call('graceful/multiplies');
+    expect(response.status).toBe(504);
+    await server.line(({ message, function: name }) => message === 'invocation' && name === 'multiplies');
+    expect(server.output).not.toContain('outgrew its limit');
+  });
+
   it('hears of a caller that goes away', async () => {
     const controller = new AbortController();
     const call = server.call('graceful/waits', {}, { signal: controller.signal });
