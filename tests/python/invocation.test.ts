@@ -69,13 +69,13 @@ describe('a call', () => {
     expect(await (await server.call('types/bounded', { value: 1e300 })).json()).toBe(true);
   });
 
-  it('runs each call in a process, a session and a directory of its own', async () => {
+  it('runs each call in a process, a process group and a directory of its own', async () => {
     const ids = [1, 2, 3].map(
       async () => (await (await server.call('hostile/process_ids')).json()) as Record<string, number>,
     );
     const [first, second, third] = await Promise.all(ids);
     expect(new Set([first?.pid, second?.pid, third?.pid]).size).toBe(3);
-    expect(first?.session).toBe(first?.pid);
+    expect(first?.group).toBe(first?.pid);
     expect(await (await server.call('hostile/working_directory')).json()).toMatchObject({ files: [] });
   });
 

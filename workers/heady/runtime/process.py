@@ -43,10 +43,15 @@ def drop_privileges() -> None:
 
 
 def leaving_group() -> list[Step]:
-    """Makes the process the head of a session of its own that dies with its parent and adopts its orphans."""
+    """Makes the process the head of a group of its own that dies with its parent and adopts its orphans.
+
+    Not of a session: where Linux groups processes by session for its scheduler (``sched_autogroup_enabled``), the first
+    to wake in a new one waits a millisecond, and the niceness of one session says nothing to another.
+    """
+    own_group = functools.partial(os.setpgid, 0, 0)
     if not _linux:
-        return [os.setsid]
-    return [os.setsid, _setting(_PR_SET_PDEATHSIG, signal.SIGKILL), _setting(_PR_SET_CHILD_SUBREAPER, 1)]
+        return [own_group]
+    return [own_group, _setting(_PR_SET_PDEATHSIG, signal.SIGKILL), _setting(_PR_SET_CHILD_SUBREAPER, 1)]
 
 
 def hide() -> None:
