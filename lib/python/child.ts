@@ -13,11 +13,8 @@ export interface Child {
   readonly connection: Connection;
   readonly ended: Promise<ChildEnd>;
   readonly output: ChildOutput;
-  /**
-   * Resolved when all that the process has written so far is handed on, with the CPU time that it has used so far, in
-   * milliseconds; with 0 when it is gone.
-   */
-  sync(): Promise<number>;
+  /** Resolved when all that the process has written so far is handed on, or it is gone. */
+  sync(): Promise<void>;
   /** Asks the process to end by itself. */
   terminate(): void;
   /** Ends the process and all that it started. */

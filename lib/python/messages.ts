@@ -74,13 +74,19 @@ export type Failure = z.output<typeof failedMessage>;
 /** What a process says of itself when it waits for its order. */
 export interface Ready {
   readonly pid: number;
+  /** Whether the call that it has served last may have written to its stdout or stderr. */
+  readonly wrote: boolean;
   /** Its working directory, which is its temporary directory. */
   readonly directory: string;
 }
 
 /** @throws {RangeError} a process has written nonsense. */
 export function readReady({ payload }: Frame): Ready {
-  return { pid: payload.readUInt32BE(0), directory: payload.toString('utf8', 4) };
+  return {
+    pid: payload.readUInt32BE(0),
+    wrote: payload.readUInt8(4) !== 0,
+    directory: payload.toString('utf8', 5),
+  };
 }
 
 /** How a process ended and what it used, as its zygote tells. */

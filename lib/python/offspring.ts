@@ -22,7 +22,7 @@ export class Offspring {
   readonly #options: OffspringOptions;
   readonly #ends = new Map<number, PromiseWithResolvers<ChildEnd>>();
   readonly #outputs = new Map<number, ChildOutput>();
-  readonly #syncs = new Map<number, (cpuMs: number) => void>();
+  readonly #syncs = new Map<number, () => void>();
 
   constructor(options: OffspringOptions) {
     const { control } = options;
@@ -68,14 +68,14 @@ export class Offspring {
       connection,
       ended,
       output: this.#output(pid),
-      sync: async () => Promise.race([this.#sync(pid, id), ended.then(() => 0)]),
+      sync: async () => Promise.race([this.#sync(pid, id), ended.then(() => {})]),
       terminate: () => control.send(FrameKind.terminate, id),
       kill: () => control.send(FrameKind.kill, id),
     };
   }
 
-  async #sync(pid: number, id: Buffer): Promise<number> {
-    const { promise, resolve } = Promise.withResolvers<number>();
+  async #sync(pid: number, id: Buffer): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#syncs.set(pid, resolve);
     this.#options.control.send(FrameKind.sync, id);
     return promise;
@@ -91,13 +91,12 @@ export class Offspring {
       const { pid, stream, data } = readLogChunk(frame);
       this.#output(pid).lines.write(stream, data);
     } else if (frame.kind === FrameKind.sync) {
-      const pid = frame.payload.readUInt32BE(0);
-      this.#synced(pid, frame.payload.readUInt32BE(4));
+      this.#synced(frame.payload.readUInt32BE(0));
     } else if (frame.kind === FrameKind.exited) {
       const exit = readExit(frame);
       this.#output(exit.pid).lines.end();
       this.#outputs.delete(exit.pid);
-      this.#synced(exit.pid, 0);
+      this.#synced(exit.pid);
       this.#end(exit.pid).resolve({ kind: 'exited', exit });
       if (exit.leftover && this.#isOwn(exit.leftover)) void removeDirectory(exit.leftover);
     }
@@ -114,11 +113,11 @@ export class Offspring {
   #lost(): void {
     for (const { resolve } of this.#ends.values()) resolve({ kind: 'lost' });
     this.#outputs.clear();
-    for (const pid of this.#syncs.keys()) this.#synced(pid, 0);
+    for (const pid of this.#syncs.keys()) this.#synced(pid);
   }
 
-  #synced(pid: number, cpuMs: number): void {
-    this.#syncs.get(pid)?.(cpuMs);
+  #synced(pid: number): void {
+    this.#syncs.get(pid)?.();
     this.#syncs.delete(pid);
   }
 }

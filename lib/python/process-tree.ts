@@ -34,6 +34,11 @@ export function processTree(pid: number): ProcessTree {
   return { pids, tasks, cpuMs: (ticks * 1000) / ticksPerSecond, residentBytes };
 }
 
+/** User and system time of one process, that of its ended children included; 0 of one that has ended itself. */
+export function cpuMsOf(pid: number): number {
+  return (ticksOf(statFields(pid)) * 1000) / ticksPerSecond;
+}
+
 /** utime, stime, cutime and cstime of proc_pid_stat(5). */
 function ticksOf(fields: readonly string[]): number {
   return fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);

@@ -2,6 +2,8 @@ import type { Child } from './child.ts';
 import { FrameKind } from './frames.ts';
 import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
+import { type Ready, readReady } from './messages.ts';
+import { cpuMsOf } from './process-tree.ts';
 import { endChild } from './single-use-pool.ts';
 import { Starting, type StartingOptions } from './starting.ts';
 import { within } from './within.ts';
@@ -91,13 +93,14 @@ export class ReusePool implements Pool {
     const { promise, resolve } = Promise.withResolvers<Child | undefined>();
     void this.#starting.expect(promise);
     const { child } = member;
-    const written = child.sync(); // what the call has written was so before its answer
-    if (!mayServeOn(verdict) || !(await isReady(child)) || child.connection.hasSpoken) {
+    const ready = mayServeOn(verdict) ? await readinessOf(child) : undefined;
+    if (!ready || child.connection.hasSpoken) {
       resolve(undefined);
       return endChild(child, verdict, graceMs);
     }
+    if (ready.wrote) await child.sync(); // asks the zygote, which costs more than the rest
     const cpuBeforeMs = member.cpuMs;
-    member.cpuMs = await written;
+    member.cpuMs = cpuMsOf(child.pid);
     resolve(this.#next(member));
     return { cpuMs: member.cpuMs - cpuBeforeMs };
   }
@@ -132,8 +135,8 @@ function mayServeOn(verdict: Verdict): boolean {
   return verdict.kind === 'result';
 }
 
-/** Whether the process says in time that it waits for its next call. */
-async function isReady({ connection }: Child): Promise<boolean> {
+/** What the process says when it waits for its next call; undefined when it does not in time. */
+async function readinessOf({ connection }: Child): Promise<Ready | undefined> {
   const frame = await within(readyTimeoutMs, connection.next());
-  return frame?.kind === FrameKind.ready;
+  return frame?.kind === FrameKind.ready ? readReady(frame) : undefined;
 }

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
+
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { TestServer, waitFor } from '../server.ts';
+import { repository } from '../project.ts';
+import { type LogLine, TestServer, waitFor } from '../server.ts';
 
 let server: TestServer;
 
@@ -106,6 +110,39 @@ describe('isolation', () => {
     await server.line((line) => line.message === 'invocation' && line.requestId === requestId);
     const lines = server.lines.filter((line) => line.requestId === requestId && line.stream === 'stdout');
     expect(lines.map(({ message }) => message)).toEqual([`call ${second.calls}`]);
+  });
+
+  it('reuse: has all that a call has written in its own log, before its record', async () => {
+    for (const action of ['talk', '', 'talk', 'talk']) {
+      const { headers } = await server.call('modes/in_reuse', { action });
+      const isOwn = ({ requestId }: LogLine) => requestId === headers.get('x-request-id');
+      await server.line((line) => isOwn(line) && line.message === 'invocation');
+      const own = server.lines.filter(isOwn).map(({ message }) => message);
+      const written = own.slice(0, own.indexOf('invocation')).filter((message) => /^\w+ \d+$/.test(message));
+      expect(written.length).toBe(action === 'talk' ? 4001 : 1);
+    }
+  });
+
+  it.each([
+    ['nothing', 'pass', 'False'],
+    ['to stdout', 'os.write(1, b"x")', 'True'],
+    ['to stderr, in a process that it started', 'os.system("echo x >&2")', 'True'],
+    ['to stdout, which is closed by then', 'os.write(1, b"x"); os.close(1)', 'True'],
+  ])('reuse: knows whether it has written: %s', async (_, statement, wrote) => {
+    const program = `
+import os, sys, time
+from heady.runtime import output
+time.sleep(0.02)
+then = output.now()
+time.sleep(0.02)
+${statement}
+sys.exit(output.written_since(then) is not ${wrote})`;
+    const env = { PYTHONPATH: join(repository, 'workers') };
+    const { exitCode } = await execa(join(repository, '.venv/bin/python'), ['-c', program], {
+      env,
+      reject: false,
+    });
+    expect(exitCode).toBe(0);
   });
 
   it('reuse: goes on after an exception, and begins anew after a crash or a limit', async () => {

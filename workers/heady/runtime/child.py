@@ -21,13 +21,14 @@ from pydantic_core import from_json
 from heady import hooks
 from heady.cancellation import Cancelled
 from heady.context import Context
-from heady.runtime import answers, frames
+from heady.runtime import answers, frames, output
 from heady.runtime.functions import Function, call
 from heady.runtime.profile import Profile
 from heady.runtime.signature import NotJSONError
 from heady.runtime.time_limit import run_hooks
 
-_LENGTH = _PID = struct.Struct(">I")
+_LENGTH = struct.Struct(">I")
+_READY = struct.Struct(">I?")
 
 
 class Server:
@@ -51,8 +52,12 @@ class Server:
     def serve_many(self, connection: int) -> None:
         """The same for one call after the other, until the connection ends."""
         self.rehearse()
-        while self._serve(connection, connection):
+        since = output.now()
+        wrote = False
+        while self._serve(connection, connection, wrote=wrote):
             os.chdir(os.environ["TMPDIR"])
+            wrote = output.written_since(since)
+            since = output.now()
 
     def serving(self, profile: Profile) -> Callable[[int], None]:
         """What a process of that profile does with its connection."""
@@ -82,9 +87,9 @@ class Server:
         os.close(reader)
         os.close(writer)
 
-    def _serve(self, reader: int, writer: int) -> bool:
-        """Says that it waits, serves the call that comes; whether one came."""
-        frames.send(writer, frames.READY, ready())
+    def _serve(self, reader: int, writer: int, *, wrote: bool = False) -> bool:
+        """Says that it waits, and whether the call before wrote something; serves the call that comes, if one does."""
+        frames.send(writer, frames.READY, ready(wrote=wrote))
         frame = frames.receive(reader)
         if frame is None:
             return False
@@ -155,9 +160,9 @@ def _cancel(*_: object) -> NoReturn:
     raise Cancelled
 
 
-def ready() -> bytes:
+def ready(*, wrote: bool = False) -> bytes:
     """What a process says of itself when it waits for its order."""
-    return _PID.pack(os.getpid()) + os.fsencode(os.getcwd())
+    return _READY.pack(os.getpid(), wrote) + os.fsencode(os.getcwd())
 
 
 _REHEARSED = ""

@@ -19,13 +19,13 @@ PREPARE = b"P"  # JSON: environment variables, for a process that waits for them
 CALL = b"C"  # 4 bytes length, that much JSON: how to serve this call; then its arguments, a JSON object
 KILL = b"K"  # 4 bytes process id: end this child and all its processes
 TERMINATE = b"T"  # 4 bytes process id: tell this child to end by itself
-SYNC = b"Y"  # 4 bytes process id: hand on what this child has written so far, then send it back, with its CPU time
+SYNC = b"Y"  # 4 bytes process id: hand on what this child has written so far, then send it back
 
 # From a process to the service.
 LOADED = b"W"  # JSON: the worker's functions
 NEEDS = b"N"  # JSON: the environment variables that the worker's file is to have when it is imported
 FAILED = b"U"  # JSON: why the worker does not load, or the process cannot serve
-READY = b"H"  # 4 bytes process id, then its directory: it waits for its order
+READY = b"H"  # 4 bytes process id, 1 byte whether its last call wrote output, its directory: it waits for its order
 RESULT = b"R"  # bytes: the returned value as JSON
 ERROR = b"E"  # JSON: why there is no result
 EXITED = b"X"  # 4 bytes process id, then how it ended and what it used (zygote.py), then a directory to remove, if any

@@ -158,11 +158,6 @@ def threads_of(pid: int) -> list[int]:
         return []
 
 
-def cpu_milliseconds(pid: int) -> int:
-    """CPU time of a process and of its ended children; 0 of one that has ended itself."""
-    return sum(int(ticks) for ticks in _stat(pid)[11:15]) * 1000 // os.sysconf("SC_CLK_TCK")
-
-
 def _read(path: str) -> bytes:
     """A file of /proc, read without the layers of ``open``, each of which writes to pages of its own."""
     fd = os.open(path, os.O_RDONLY)

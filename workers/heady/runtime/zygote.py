@@ -28,7 +28,7 @@ from heady.runtime.slots import Slot, Slots
 _dup2, _getppid, _exit = os.dup2, os.getppid, os._exit
 
 _STDOUT, _STDERR = 1, 2
-_PID = _MILLISECONDS = struct.Struct(">I")
+_PID = struct.Struct(">I")
 _LOG_HEADER = struct.Struct(">IB")
 #: Process id, status, microseconds of CPU time, minor faults, peak resident kilobytes.
 _EXIT = struct.Struct(">IiQQQ")
@@ -231,7 +231,7 @@ class Zygote:
         if child := self.children.get(pid):
             for stream in child.pipes:
                 self._hand_on(pid, stream, child.pipes[stream])
-        self._send(frames.SYNC, _PID.pack(pid) + _MILLISECONDS.pack(process.cpu_milliseconds(pid)))
+        self._send(frames.SYNC, _PID.pack(pid))
 
     def _reap(self, pid: int) -> None:
         ended, status, usage = os.wait4(pid, os.WNOHANG)
