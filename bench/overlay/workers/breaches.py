@@ -7,7 +7,7 @@ import heady
 
 
 def _say(in_seconds: float = 0) -> None:
-    print("breach", (time.time() + in_seconds) * 1000, flush=True)
+    os.write(1, b"breach %f\n" % ((time.time() + in_seconds) * 1000))  # at once: it may be ended within a print
 
 
 @heady.function(timeout="300ms")

@@ -1,10 +1,12 @@
 """Whether a process has written something, by what the kernel notes of the pipes at its stdout and stderr."""
 
 import os
+import sys
 import time
 
 _STDOUT, _STDERR = 1, 2
-_CLOCK = getattr(time, "CLOCK_REALTIME_COARSE", None)  # Linux: the clock that the times of files are taken from
+#: CLOCK_REALTIME_COARSE, which the times of files are taken from; only Linux is known to keep them for pipes.
+_CLOCK = 5 if sys.platform == "linux" else None
 
 
 def now() -> int:
