@@ -10,7 +10,7 @@ import type { Worker } from './worker.ts';
 type Needs = Pick<Declaration, 'secrets' | 'secretsAtImport' | 'reads' | 'shm' | 'unix'>;
 
 export interface ListedFunction
-  extends Pick<DescribedFunction, 'name' | 'description' | 'error' | 'input' | 'output'>, Needs {
+  extends Pick<DescribedFunction, 'name' | 'description' | 'error' | 'input' | 'output' | 'item'>, Needs {
   readonly limits: Limits;
   /** How many of its calls the instance has memory for at once, when nothing else runs. */
   readonly fits: number;
@@ -54,7 +54,7 @@ function list(
   described: DescribedFunction,
   { config, mostBytes }: { readonly config: Config; readonly mostBytes: number },
 ): ListedFunction {
-  const { name, description, error, input, output, declared, spawned } = described;
+  const { name, description, error, input, output, item, declared, spawned } = described;
   const { isolation, secrets, secretsAtImport, reads, shm, unix } = declared;
   const limits = limitsOf(declared, config);
   return {
@@ -63,6 +63,7 @@ function list(
     error,
     input,
     output,
+    item,
     isolation: isolation === 'reuse' ? 'reuse' : spawned ? 'spawn' : 'request',
     limits,
     fits: Math.floor(mostBytes / limits.memoryBytes),

@@ -39,6 +39,8 @@ export const describedFunction = z.object({
   error: z.string().nullable(),
   input: jsonSchema.nullable(),
   output: jsonSchema.nullable(),
+  /** The schema of one item of a generator; `output` is of the list of them. Null for any other function. */
+  item: jsonSchema.nullable(),
   declared: declaration,
   /** Which of the worker's sockets gives a process for it: those of one profile serve any of its functions. */
   profile: z.int(),

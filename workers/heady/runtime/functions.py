@@ -45,6 +45,7 @@ class Function:
             "error": self.error,
             "input": signature and signature.input_schema,
             "output": signature and signature.output_schema,
+            "item": signature and signature.item_schema,
             "declared": {_camel(name): value for name, value in dataclasses.asdict(self.declaration).items()},
         }
 

@@ -3,7 +3,7 @@
 import contextlib
 import inspect
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
 from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -42,6 +42,8 @@ class Signature:
         bind: the arguments in a JSON object, validated, by the names of the parameters. Raises
             ``pydantic.ValidationError``, which names each field that does not fit.
         context_name: the parameter that takes the :class:`~heady.context.Context`, where there is one.
+        output_schema: of what it returns; of the list of all items, where it is a generator.
+        item_schema: of one item of a generator; ``None`` for any other function.
 
     Raises:
         TypeError: a parameter has no name to be given by, or a hint has no JSON form; says which.
@@ -65,12 +67,17 @@ class Signature:
             arguments = TypeAdapter[dict[str, Any]](parameters)
             self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
             self.input_schema = arguments.json_schema(schema_generator=_JSONSchema)
-        with _naming(target, f"its return type {hints.get('return', Any)}"):
-            returned = TypeAdapter[Any](_item_type(hints.get("return", Any)))
-            self._check = returned.validator.validate_python
-            self._to_json = returned.serializer.to_json
-            self._is_plain = hints.get("return", Any) in _PLAIN
-            self.output_schema = returned.json_schema(mode="serialization", schema_generator=_JSONSchema)
+        returned = hints.get("return", Any)
+        self.item_schema: dict[str, Any] | None = None
+        with _naming(target, f"its return type {returned}"):
+            if (item := _item_type(target, returned)) is not _NOT_A_STREAM:
+                self.item_schema = _output_schema(TypeAdapter[Any](item))
+                returned = list[item]
+            adapter = TypeAdapter[Any](None if returned is typing.NoReturn else returned)
+            self._check = adapter.validator.validate_python
+            self._to_json = adapter.serializer.to_json
+            self._is_plain = returned in _PLAIN
+            self.output_schema = _output_schema(adapter)
 
     def dump(self, value: Any) -> bytes:
         """A returned value as JSON, checked against the return type.
@@ -102,25 +109,22 @@ def _field(hint: Any, parameter: inspect.Parameter) -> Any:
 _PLAIN = (str, int, bool, None)
 
 
-def _item_type(hint: Any) -> Any:
-    """A generator's items are returned as a list."""
-    origin = typing.get_origin(hint)
-    if origin in _GENERATORS:
-        return list[typing.get_args(hint)[0]]
-    return None if hint is typing.NoReturn else hint
+def _output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
+    return adapter.json_schema(mode="serialization", schema_generator=_JSONSchema)
 
 
-_GENERATORS = {
-    typing.get_origin(hint)
-    for hint in (
-        typing.Generator[Any, Any, Any],
-        typing.AsyncGenerator[Any, Any],
-        typing.Iterator[Any],
-        typing.AsyncIterator[Any],
-        typing.Iterable[Any],
-        typing.AsyncIterable[Any],
-    )
-}
+_NOT_A_STREAM = object()
+
+
+def _item_type(target: Callable[..., Any], hint: Any) -> Any:
+    """What a generator yields, by its hint where it has one; ``_NOT_A_STREAM`` for any other function."""
+    hinted = (typing.get_origin(hint) or hint) in _GENERATORS
+    if hinted or inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
+        return next(iter(typing.get_args(hint)), Any) if hinted else Any
+    return _NOT_A_STREAM
+
+
+_GENERATORS = (Generator, AsyncGenerator, Iterator, AsyncIterator, Iterable, AsyncIterable)
 
 
 @contextlib.contextmanager
