@@ -50,6 +50,12 @@ export const problemTypes = {
     cause: 'The path is there, but not with this method.',
     mend: 'Use one of the methods in `Allow`.',
   },
+  'not-acceptable': {
+    status: 406,
+    title: 'Not to be had in that form',
+    cause: 'The request accepts a stream only, and the function is no generator.',
+    mend: 'Accept `application/json`, or have the function yield its items.',
+  },
   'request-timeout': {
     status: 408,
     title: 'The request did not come in time',

@@ -35,9 +35,9 @@ export class Problem extends Error {
     this.options = options;
   }
 
-  /** The problem as JSON. */
-  toJSON(requestId: string): Readonly<Record<string, unknown>> {
-    const { errors, limit, used } = this.options;
+  /** The problem as JSON; the traceback is told outside production only. */
+  body({ requestId, production }: Telling): Readonly<Record<string, unknown>> {
+    const { errors, limit, used, traceback } = this.options;
     return {
       type: `urn:heady-manager:problem:${this.code}`,
       title: problemTypes[this.code].title,
@@ -48,20 +48,14 @@ export class Problem extends Error {
       errors,
       limit,
       used,
+      traceback: production ? undefined : traceback,
     };
   }
 
-  /** The response that tells the caller; the traceback is told outside production only. */
-  toResponse({
-    requestId,
-    production,
-  }: {
-    readonly requestId: string;
-    readonly production: boolean;
-  }): Response {
-    const { traceback, retryAfterSeconds, headers } = this.options;
-    const body = { ...this.toJSON(requestId), traceback: production ? undefined : traceback };
-    return Response.json(body, {
+  /** The response that tells the caller. */
+  toResponse(telling: Telling): Response {
+    const { retryAfterSeconds, headers } = this.options;
+    return Response.json(this.body(telling), {
       status: this.status,
       headers: {
         'content-type': 'application/problem+json',
@@ -71,6 +65,12 @@ export class Problem extends Error {
       },
     });
   }
+}
+
+/** To whom a problem is told. */
+interface Telling {
+  readonly requestId: string;
+  readonly production: boolean;
 }
 
 export { type ProblemCode, problemTypes } from './codes.ts';

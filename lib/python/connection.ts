@@ -4,10 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { encodeFrame, type Frame, FrameDecoder, type FrameError, type FrameKind } from './frames.ts';
 
 const maxControlBytes = 16 * 1024 ** 2; // schemas of a large worker
-/** A child says at most that it has answered and that it waits again before it is listened to. */
-const maxEarlyFrames = 2;
 
-/** A connection to a zygote or a child: frames in, frames out. */
+/**
+ * A connection to a zygote or a child: frames in, frames out. What nobody waits for stays with the kernel, beyond a
+ * chunk that has been read: so whoever writes faster than is read has to wait.
+ */
 export class Connection {
   readonly #socket: Socket;
   readonly #decoder = new FrameDecoder(maxControlBytes);
@@ -17,8 +18,7 @@ export class Connection {
   #error: FrameError | undefined;
   /** Resolved when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  /** Called for each frame that nobody waits for by {@link Connection.next}; without it they wait themselves. */
-  onFrame: ((frame: Frame) => void) | undefined;
+  #onFrame: ((frame: Frame) => void) | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -66,11 +66,19 @@ export class Connection {
     this.send(kind, Buffer.from(JSON.stringify(value)));
   }
 
+  /** From now on hands on each frame that nobody waits for by {@link Connection.next}. */
+  listen(onFrame: (frame: Frame) => void): void {
+    this.#onFrame = onFrame;
+    for (const frame of this.#early.splice(0)) onFrame(frame);
+    this.#socket.resume();
+  }
+
   /** The next frame; undefined when the connection ends first. */
   async next(): Promise<Frame | undefined> {
     const early = this.#early.shift();
     if (early) return early;
     if (this.#socket.destroyed) return undefined;
+    this.#socket.resume();
     const waiter = Promise.withResolvers<Frame | undefined>();
     this.#waiting.push(waiter);
     return waiter.promise;
@@ -92,7 +100,10 @@ export class Connection {
   #deliver(frame: Frame): void {
     const waiter = this.#waiting.shift();
     if (waiter) waiter.resolve(frame);
-    else if (this.onFrame) this.onFrame(frame);
-    else if (this.#early.push(frame) > maxEarlyFrames) this.#socket.destroy(); // a child that floods its connection
+    else if (this.#onFrame) this.#onFrame(frame);
+    else {
+      this.#early.push(frame);
+      this.#socket.pause();
+    }
   }
 }

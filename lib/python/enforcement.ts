@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Log } from '#lib/log';
 
 import { readGroupFile } from './instance-memory.ts';
-import type { Verdict } from './invocation.ts';
+import type { Verdict } from './serving.ts';
 
 /** Something that this service promises of its Python processes, and whether this host was seen to enforce it. */
 export interface Rule {

@@ -9,25 +9,25 @@ import type { InvocationStore } from '#lib/records';
 import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
 import type { Answer, Call, Grant } from './call.ts';
-import { functionOf, takeChild } from './dispatch.ts';
+import { functionOf, takeChild, type TakenChild } from './dispatch.ts';
 import type { Rule } from './enforcement.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
-import { serveCall } from './invocation.ts';
-import { Journal, type JournalEntry } from './journal.ts';
-import type { Lease } from './lease.ts';
+import { type Holdings, Invocation } from './invocation.ts';
+import type { ItemStream } from './item-stream.ts';
+import { Journal } from './journal.ts';
 import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
 import { type ListedWorker, listWorker } from './listing.ts';
 import { MemoryKeeper } from './memory-keeper.ts';
 import type { DescribedFunction } from './messages.ts';
-import { conclude, endingOf, failureOf } from './outcome.ts';
+import { failureOf } from './outcome.ts';
 import { checkMemory, checkSecrets } from './preconditions.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
 import { checkSandbox } from './sandbox-policy.ts';
 import { Secrets } from './secrets.ts';
 import { SelfTest } from './self-test.ts';
 import { WorkerRegistry } from './worker-registry.ts';
-import type { OpenOrder, WorkerZygote } from './worker-zygote.ts';
+import type { OpenOrder } from './worker-zygote.ts';
 import type { Worker } from './worker.ts';
 import { declaresWarm } from './workers-directory.ts';
 
@@ -45,27 +45,12 @@ export interface EngineOptions {
   readonly instanceMemory?: () => InstanceMemory | undefined;
 }
 
-/** A call under way. */
-interface Invocation {
-  readonly call: Call;
-  readonly limits: Limits;
-  readonly entry: JournalEntry;
-  readonly queueMs: number;
-}
-
 /** A call that is to be admitted. */
 interface Application {
   readonly worker: Worker;
   readonly call: Call;
   readonly described: DescribedFunction;
   readonly limits: Limits;
-}
-
-/** What an admitted call holds until its process is gone. */
-interface Admitted {
-  readonly slot: Disposable;
-  readonly lease: Lease;
-  readonly zygote: WorkerZygote;
 }
 
 /** How long calls that were ended may take for it when the service stops: their grace periods are within it. */
@@ -233,19 +218,23 @@ export class PythonEngine {
    * @throws {Problem} `worker-not-found`, `worker-unavailable`, `worker-busy`, `invalid-input`, or how the call failed.
    */
   async invoke(call: Call): Promise<Answer> {
-    const worker = this.#workers.get(call.worker);
-    const described = await functionOf(worker, call.function);
-    checkSecrets(described, this.#secrets);
-    const limits = limitsOf(described.declared, this.#options.config);
-    await checkMemory(described, { worker: worker.name, limits, memory: this.#memory });
-    const entry = this.#journal.open(call);
-    const queuedAt = performance.now();
-    const admitted = await this.#admit({ worker, call, described, limits }).catch((error: unknown) => {
-      entry.close(failureOf(error));
-      throw error;
-    });
-    const queueMs = performance.now() - queuedAt;
-    return this.#serve({ call, limits, entry, queueMs }, admitted);
+    const described = await functionOf(this.#workers.get(call.worker), call.function);
+    return (await this.#open(call, described)).answer();
+  }
+
+  /**
+   * Calls a generator; resolved when its arguments are valid and it has begun.
+   *
+   * @throws {Problem} as {@link PythonEngine.invoke}; `not-acceptable` when the function is no generator.
+   */
+  async stream(call: Call): Promise<ItemStream> {
+    const described = await functionOf(this.#workers.get(call.worker), call.function);
+    if (described.item === null)
+      throw new Problem(
+        'not-acceptable',
+        `${call.worker}.${call.function} is no generator: it has no items to stream, but one answer as JSON.`,
+      );
+    return (await this.#open(call, described)).items();
   }
 
   /** Ends all Python processes. */
@@ -259,7 +248,39 @@ export class PythonEngine {
   }
 
   /** Waits for a slot and for a child that is ready. */
-  async #admit({ worker, call, described, limits }: Application): Promise<Admitted> {
+  async #open(call: Call, described: DescribedFunction): Promise<Invocation> {
+    const worker = this.#workers.get(call.worker);
+    checkSecrets(described, this.#secrets);
+    const limits = limitsOf(described.declared, this.#options.config);
+    await checkMemory(described, { worker: worker.name, limits, memory: this.#memory });
+    const entry = this.#journal.open(call);
+    const queuedAt = performance.now();
+    const { zygote, ...held } = await this.#admit({ worker, call, described, limits }).catch(
+      (error: unknown) => {
+        entry.close(failureOf(error));
+        throw error;
+      },
+    );
+    return new Invocation(
+      { ...held, grant: this.#options.grant(entry.id) },
+      {
+        call,
+        limits,
+        entry,
+        queueMs: performance.now() - queuedAt,
+        instance: this.#memory.watchdog,
+        idlePid: () => zygote.idlePid(),
+        mask: (said) => this.#secrets.mask(said),
+      },
+    );
+  }
+
+  async #admit({
+    worker,
+    call,
+    described,
+    limits,
+  }: Application): Promise<TakenChild & Pick<Holdings, 'slot'>> {
     const { concurrency, queue } = described.declared;
     const { memoryBytes } = limits;
     const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
@@ -271,51 +292,6 @@ export class PythonEngine {
       throw error;
     }
   }
-
-  async #serve({ call, limits, entry, queueMs }: Invocation, admitted: Admitted): Promise<Answer> {
-    const { lease, zygote, slot } = admitted;
-    const { child } = lease;
-    const grant = this.#options.grant(entry.id);
-    const { environment } = grant;
-    const order = { invocationId: entry.id, requestId: call.requestId, function: call.function, environment };
-    child.output.redirect((line, stream) => entry.output(line, stream));
-    const startedAt = performance.now();
-    const { verdict, peakMemoryBytes, watchdog } = await serveCall(lease, order, call.input, {
-      limits,
-      signal: call.signal,
-      instance: this.#memory.watchdog,
-      idlePid: () => zygote.idlePid(),
-    });
-    const runMs = performance.now() - startedAt;
-    const ended = lease.finish(verdict).finally(() => {
-      watchdog[Symbol.dispose]();
-      slot[Symbol.dispose]();
-      grant[Symbol.dispose]();
-    });
-    const conclusion = conclude(verdict, {
-      name: `${call.worker}.${call.function}`,
-      limits,
-      peakMemoryBytes,
-      mask: (said) => this.#secrets.mask(said),
-    });
-    void ended.then((usage) =>
-      entry.close({
-        ...endingOf(conclusion),
-        ...usage,
-        queueMs,
-        runMs,
-        peakMemoryBytes,
-        cutBytes: child.output.lines.cutBytes,
-      }),
-    );
-    if (conclusion.ok) return { invocationId: entry.id, json: conclusion.json, queueMs, runMs };
-    if (conclusion.error instanceof Problem) logTraceback(entry, conclusion.error);
-    throw conclusion.error;
-  }
-}
-
-function logTraceback(entry: JournalEntry, { message, options }: Problem): void {
-  if (options.traceback) entry.traceback(message, options.traceback);
 }
 
 function openingOf({ config, environment }: EngineOptions): Omit<OpenOrder, 'name' | 'file'> {

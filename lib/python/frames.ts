@@ -15,6 +15,8 @@ export const FrameKind = {
   failed: 'U',
   ready: 'H',
   result: 'R',
+  stream: 'B',
+  item: 'I',
   error: 'E',
   exited: 'X',
   log: 'L',

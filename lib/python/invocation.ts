@@ -1,110 +1,123 @@
-import { type Child, type ChildEnd, orKill } from './child.ts';
-import { FrameKind } from './frames.ts';
-import type { InstanceMemory } from './instance-memory.ts';
-import type { InstanceWatchdog } from './instance-watchdog.ts';
+import { Problem } from '#lib/problems';
+
+import type { Answer, Call, Grant } from './call.ts';
+import { ItemStream } from './item-stream.ts';
+import type { JournalEntry } from './journal.ts';
 import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
-import { type ChildError, errorMessage, readMessage } from './messages.ts';
-import { processTree } from './process-tree.ts';
-import { type Breach, Watchdog } from './watchdog.ts';
+import { conclude, type Conclusion, endingOf } from './outcome.ts';
+import { type CallOrder, Serving, type ServingOptions, type Verdict } from './serving.ts';
 
-/** How a call ended, as seen by the one who waits for it. */
-export type Verdict =
-  | { readonly kind: 'result'; readonly json: Buffer }
-  | { readonly kind: 'error'; readonly error: ChildError }
-  | { readonly kind: 'stopped'; readonly by: Breach['limit'] | 'timeout' | 'output'; readonly used: number }
-  | { readonly kind: 'canceled' }
-  | { readonly kind: 'evicted'; readonly used: number; readonly instance: InstanceMemory }
-  | { readonly kind: 'crashed'; readonly end: ChildEnd };
-
-/** What the child is told of its call. */
-export interface CallOrder {
-  readonly invocationId: string;
-  readonly requestId: string;
-  readonly function: string;
-  /** Beside the interpreter's own, all that the function's process has. */
-  readonly environment: Readonly<Record<string, string>>;
+/** What an admitted call holds until its process is gone. */
+export interface Holdings {
+  readonly slot: Disposable;
+  readonly lease: Lease;
+  readonly grant: Grant;
 }
 
-interface ServeOptions {
+interface InvocationOptions extends Pick<ServingOptions, 'instance' | 'idlePid'> {
+  readonly call: Call;
   readonly limits: Limits;
-  readonly signal: AbortSignal;
-  readonly instance: InstanceWatchdog;
-  readonly idlePid: () => number | undefined;
+  readonly entry: JournalEntry;
+  readonly queueMs: number;
+  /** Takes the secrets out of what the function says. */
+  readonly mask: (said: string) => string;
 }
 
-export interface Served {
-  readonly verdict: Verdict;
-  readonly peakMemoryBytes: number;
-  /** Goes on until it is disposed of: what passes a limit while it cleans up, or after its answer, is killed. */
-  readonly watchdog: Disposable;
-}
+/** A call under way. However it ends, what it holds is given back and its journal closed when nothing of it is left. */
+export class Invocation {
+  readonly #options: InvocationOptions;
+  readonly #holdings: Holdings;
+  readonly #serving: Serving;
+  readonly #startedAt = performance.now();
+  #bytesOut = 0;
+  #runMs = 0;
 
-const maxErrorBytes = 1024 ** 2;
-/** How long a process may live on after it has closed its connection. */
-const endGraceMs = 1000;
+  constructor(holdings: Holdings, options: InvocationOptions) {
+    const { call, entry } = options;
+    this.#holdings = holdings;
+    this.#options = options;
+    holdings.lease.child.output.redirect((line, stream) => entry.output(line, stream));
+    this.#serving = new Serving(holdings.lease, { ...options, signal: call.signal });
+    void this.#serving.ended.promise.then((verdict) => this.#finish(verdict));
+  }
 
-/** Gives a child its call and waits for the answer, or for the first limit that it hits. */
-export async function serveCall(
-  { child, cpuBeforeMs }: Lease,
-  order: CallOrder,
-  input: Uint8Array,
-  options: ServeOptions,
-): Promise<Served> {
-  const { limits, signal, instance, idlePid } = options;
-  const { promise, resolve } = Promise.withResolvers<Verdict>();
-  const cancel = () => resolve({ kind: 'canceled' });
-  const deadline = setTimeout(
-    () => resolve({ kind: 'stopped', by: 'timeout', used: limits.timeoutMs }),
-    limits.timeoutMs,
-  );
-  signal.addEventListener('abort', cancel, { once: true });
-  let answered = false;
-  const watchdog = new Watchdog(child, {
-    limits,
-    cpuBeforeMs,
-    idlePid,
-    onBreach: ({ limit, used }) => (answered ? child.kill() : resolve({ kind: 'stopped', by: limit, used })),
-  });
-  const residentBytes = () => processTree(child.pid).residentBytes;
-  using _ = instance.watch({
-    residentBytes,
-    evict: (memory) => resolve({ kind: 'evicted', used: residentBytes(), instance: memory }),
-  });
-  try {
-    if (signal.aborted) cancel();
-    else void exchange(child, order, { input, limits }).then(resolve);
-    const verdict = await promise;
-    return { verdict, peakMemoryBytes: watchdog.peakMemoryBytes, watchdog };
-  } finally {
-    answered = true;
-    clearTimeout(deadline);
-    signal.removeEventListener('abort', cancel);
+  /** What the function returns. @throws {Problem} why it has not. */
+  async answer(): Promise<Answer> {
+    this.#start({ stream: false });
+    const json = this.#settled(await this.#serving.verdict());
+    return { ...this.#head(), json, runMs: this.#runMs };
+  }
+
+  /** The items of a generator, once its arguments are valid. @throws {Problem} why there are none. */
+  async items(): Promise<ItemStream> {
+    this.#start({ stream: true });
+    const first = await this.#serving.next();
+    if (first.kind === 'end') this.#settled(first.verdict);
+    return new ItemStream({
+      ...this.#head(),
+      next: async () => this.#item(),
+      cancel: () => this.#serving.cancel(),
+    });
+  }
+
+  #start({ stream }: Pick<CallOrder, 'stream'>): void {
+    const { call, entry } = this.#options;
+    const { environment } = this.#holdings.grant;
+    const order = { invocationId: entry.id, requestId: call.requestId, function: call.function };
+    this.#serving.start({ ...order, stream, environment }, call.input);
+  }
+
+  #head() {
+    const { entry, queueMs } = this.#options;
+    return { invocationId: entry.id, queueMs };
+  }
+
+  async #item(): Promise<Buffer | undefined> {
+    const step = await this.#serving.next();
+    if (step.kind === 'end') return void this.#settled(step.verdict);
+    this.#bytesOut += step.json.byteLength;
+    return step.json;
+  }
+
+  /** The result of a call that has one. @throws {Problem} or why there is none; an `AbortError` when it was canceled. */
+  #settled(verdict: Verdict): Buffer {
+    const conclusion = this.#conclude(verdict);
+    if (conclusion.ok) return conclusion.json;
+    throw conclusion.error;
+  }
+
+  async #finish(verdict: Verdict): Promise<void> {
+    const { entry, queueMs } = this.#options;
+    const { lease, slot, grant } = this.#holdings;
+    this.#runMs = performance.now() - this.#startedAt;
+    const conclusion = this.#conclude(verdict);
+    if (!conclusion.ok) logTraceback(entry, conclusion.error);
+    const usage = await lease.finish(verdict).finally(() => {
+      this.#serving[Symbol.dispose]();
+      slot[Symbol.dispose]();
+      grant[Symbol.dispose]();
+    });
+    const ending = endingOf(conclusion);
+    entry.close({
+      ...ending,
+      ...usage,
+      bytesOut: this.#bytesOut + (conclusion.ok ? conclusion.json.byteLength : 0),
+      queueMs,
+      runMs: this.#runMs,
+      peakMemoryBytes: this.#serving.peakMemoryBytes,
+      cutBytes: lease.child.output.lines.cutBytes,
+    });
+  }
+
+  #conclude(verdict: Verdict): Conclusion {
+    const { call, limits, mask } = this.#options;
+    const { peakMemoryBytes } = this.#serving;
+    return conclude(verdict, { name: `${call.worker}.${call.function}`, limits, peakMemoryBytes, mask });
   }
 }
 
-async function exchange(
-  child: Child,
-  order: CallOrder,
-  { input, limits }: { input: Uint8Array; limits: Limits },
-): Promise<Verdict> {
-  const { connection } = child;
-  connection.limitFrames(Math.max(limits.outputBytes, maxErrorBytes));
-  connection.send(FrameKind.call, encodeCall(order, input, limits));
-  const frame = await connection.next();
-  if (frame?.kind === FrameKind.result) return { kind: 'result', json: frame.payload };
-  const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
-  if (error) return { kind: 'error', error };
-  const refused = connection.error;
-  if (refused?.kind === FrameKind.result)
-    return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
-  return { kind: 'crashed', end: await orKill(child, endGraceMs, child.ended) };
-}
-
-/** The length of the order (4 bytes, big-endian), the order as JSON, the arguments as they came. */
-function encodeCall(order: CallOrder, input: Uint8Array, { timeoutMs, outputBytes }: Limits): Buffer {
-  const json = Buffer.from(JSON.stringify({ ...order, timeoutSeconds: timeoutMs / 1000, outputBytes }));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(json.byteLength);
-  return Buffer.concat([length, json, input]);
+function logTraceback(entry: JournalEntry, error: Error): void {
+  if (error instanceof Problem && error.options.traceback)
+    entry.traceback(error.message, error.options.traceback);
 }

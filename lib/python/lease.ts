@@ -1,5 +1,5 @@
 import type { Child } from './child.ts';
-import type { Verdict } from './invocation.ts';
+import type { Verdict } from './serving.ts';
 
 /** What a call has used, as far as it is known. */
 export interface Usage {

@@ -27,7 +27,7 @@ export class Offspring {
   constructor(options: OffspringOptions) {
     const { control } = options;
     this.#options = options;
-    control.onFrame = (frame) => this.#receive(frame);
+    control.listen((frame) => this.#receive(frame));
     void control.closed.then(() => this.#lost());
   }
 

@@ -3,9 +3,9 @@ import { Problem } from '#lib/problems';
 import type { InvocationRecord, Outcome } from '#lib/records';
 
 import type { ChildEnd } from './child.ts';
-import type { Verdict } from './invocation.ts';
 import type { Limits } from './limits.ts';
 import { type ChildError, describeStatus } from './messages.ts';
+import type { Verdict } from './serving.ts';
 
 interface Invoked {
   /** As `worker.function`. */
@@ -47,9 +47,8 @@ export function failureOf(error: unknown): Pick<InvocationRecord, 'outcome' | 'd
 }
 
 /** The outcome of an invocation that was served, for its record. */
-export function endingOf(conclusion: Conclusion): Pick<InvocationRecord, 'outcome' | 'detail' | 'bytesOut'> {
-  if (conclusion.ok) return { outcome: 'ok', bytesOut: conclusion.json.byteLength };
-  return { ...failureOf(conclusion.error), bytesOut: 0 };
+export function endingOf(conclusion: Conclusion): Pick<InvocationRecord, 'outcome' | 'detail'> {
+  return conclusion.ok ? { outcome: 'ok' } : failureOf(conclusion.error);
 }
 
 function problemOfError({ code, detail, errors, traceback, used }: ChildError, invoked: Invoked): Problem {

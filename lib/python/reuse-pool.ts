@@ -1,9 +1,9 @@
 import type { Child } from './child.ts';
 import { FrameKind } from './frames.ts';
-import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
 import { type Ready, readReady } from './messages.ts';
 import { cpuMsOf } from './process-tree.ts';
+import type { Verdict } from './serving.ts';
 import { endChild } from './single-use-pool.ts';
 import { Starting, type StartingOptions } from './starting.ts';
 import { within } from './within.ts';

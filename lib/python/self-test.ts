@@ -6,10 +6,10 @@ import type { Log } from '#lib/log';
 
 import { Enforcement, type Rule, type Targets } from './enforcement.ts';
 import type { InstanceWatchdog } from './instance-watchdog.ts';
-import { serveCall, type Verdict } from './invocation.ts';
 import { limitsOf } from './limits.ts';
 import { statFields } from './proc.ts';
 import { processTree } from './process-tree.ts';
+import { Serving, type Verdict } from './serving.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
 import type { WorkerZygote } from './worker-zygote.ts';
 
@@ -62,14 +62,16 @@ export class SelfTest {
     if (!zygote || !described) throw new Error(`there is no probe '${name}'`);
     const { config, instance } = this.#options;
     const lease = await zygote.take(described);
-    const order = { invocationId: 'self-test', requestId: 'self-test', function: name, environment: {} };
-    const { verdict, watchdog } = await serveCall(lease, order, Buffer.from(JSON.stringify(input)), {
+    using serving = new Serving(lease, {
       limits: limitsOf(described.declared, config),
       signal: new AbortController().signal,
       instance,
       idlePid: () => zygote.idlePid(),
     });
-    using _ = watchdog;
+    const ids = { invocationId: 'self-test', requestId: 'self-test' };
+    const order = { ...ids, function: name, stream: false, environment: {} };
+    serving.start(order, Buffer.from(JSON.stringify(input)));
+    const verdict = await serving.verdict();
     await lease.finish(verdict);
     return verdict;
   }

@@ -1,6 +1,6 @@
 import type { Child } from './child.ts';
-import type { Verdict } from './invocation.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
+import type { Verdict } from './serving.ts';
 import { Starting, type StartingOptions } from './starting.ts';
 import { within } from './within.ts';
 

@@ -39,7 +39,7 @@ function refuse({ code, message }: NodeJS.ErrnoException, socket: Duplex): void 
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const requestId = randomUUID();
   const problem = new Problem(refusals[code ?? ''] ?? 'bad-request', `This is no HTTP request: ${message}.`);
-  const body = JSON.stringify(problem.toJSON(requestId));
+  const body = JSON.stringify(problem.body({ requestId, production: true }));
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { createLog } from '../../lib/log/index.ts';
 import { Enforcement, type Rule } from '../../lib/python/enforcement.ts';
-import type { Verdict } from '../../lib/python/invocation.ts';
 import { checkSandbox } from '../../lib/python/sandbox-policy.ts';
+import type { Verdict } from '../../lib/python/serving.ts';
 import { TestServer, waitFor } from '../server.ts';
 import { landlockAbi, sandboxed } from './sandboxed.ts';
 

@@ -5,7 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from heady.runtime.functions import Function
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,22 +34,37 @@ def run_file(file: Path, words: Sequence[str]) -> None:
     if name not in known:
         _exit(f"usage: echo '{{…}}' | python {file} FUNCTION\nfunctions: {', '.join(known) or 'none'}")
     function = known[name]
-    if function.signature is None:
+    if (signature := function.signature) is None:
         _exit(f"{function.error}")
     context = Context(request_id="shell", invocation_id=str(os.getpid()), worker=file.stem, function=name)
     for hook in hooks.after:
         hook()
     try:
-        arguments = function.signature.bind(sys.stdin.buffer.read() or b"{}")
-        if function.signature.context_name is not None:
-            arguments[function.signature.context_name] = context
-        result = function.signature.dump(functions.call(function.target, arguments))
+        arguments = signature.bind(sys.stdin.buffer.read() or b"{}")
+        if signature.context_name is not None:
+            arguments[signature.context_name] = context
+        _run(function, arguments)
     except ValidationError as error:
         _exit(str(error))
     except (RuntimeError, *_transport_errors()) as error:
         _exit(f"{type(error).__name__}: {error}")
+
+
+def _run(function: "Function", arguments: dict[str, Any]) -> None:
+    """Prints what the function returns; the items of a generator line by line, as they come."""
+    from heady.runtime import functions, streaming
+
+    assert function.signature is not None
+    if (item := function.signature.item) is not None:
+        streaming.each(function.target, arguments, lambda: None, lambda value: _print(item.dump(value)))
+    else:
+        _print(function.signature.returned.dump(functions.call(function.target, arguments)))
+
+
+def _print(line: bytes) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.write(result + b"\n")
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:

@@ -1,5 +1,6 @@
 """What is told of a failure: why a call has no result, and why a process cannot serve."""
 
+import errno
 import json
 import os
 import traceback
@@ -19,6 +20,10 @@ def failure(code: str, detail: str, *, trace: str | None = None, used: int | Non
 
 def raised(error: Exception) -> frames.Frame:
     """The frame of a call whose function has raised."""
+    if isinstance(error, MemoryError):
+        return failure("worker-memory-exceeded", "MemoryError")
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return failure("worker-disk-exceeded", str(error))
     detail = f"{type(error).__name__}: {message_of(error)}"
     return failure("worker-error", _cut(detail, _MOST_OF_MESSAGE), trace=_cut(traceback_of(error), _MOST_OF_TRACEBACK))
 

@@ -4,7 +4,6 @@ It is forked ahead of need and does as little as it can: each page that it write
 more), so what can be is done before the fork, by its zygote.
 """
 
-import errno
 import functools
 import os
 import signal
@@ -21,10 +20,10 @@ from pydantic_core import from_json
 from heady import hooks
 from heady.cancellation import Cancelled
 from heady.context import Context
-from heady.runtime import answers, frames, output
+from heady.runtime import answers, frames, output, streaming
 from heady.runtime.functions import Function, call
 from heady.runtime.profile import Profile
-from heady.runtime.signature import NotJSONError
+from heady.runtime.signature import NotJSONError, Output
 from heady.runtime.time_limit import run_hooks
 
 #: Of a process that says that it waits, and answers: more were the function's own, or those of a long answer.
@@ -101,11 +100,12 @@ class Server:
         order = from_json(payload[_LENGTH.size : end])
         for name, value in order["environment"].items():
             os.environ[name] = value
-        kind, answer = self._answer(self._functions[order["function"]], order, payload[end:])
+        kind, answer = self._answer(writer, order, payload[end:])
         frames.send(writer, kind, answer)
         return True
 
-    def _answer(self, function: Function, order: Mapping[str, Any], arguments: bytes) -> frames.Frame:
+    def _answer(self, writer: int, order: Mapping[str, Any], arguments: bytes) -> frames.Frame:
+        function = self._functions[order["function"]]
         signature = function.signature
         assert signature is not None, "the service does not call a function that has an error"
         try:
@@ -116,28 +116,15 @@ class Server:
             return answers.raised(error)
         if signature.context_name is not None:
             bound[signature.context_name] = self._context(order)
+        most = order["outputBytes"]
         try:
-            returned = call(function.target, bound)
-        except MemoryError:
-            return answers.failure("worker-memory-exceeded", "MemoryError")
-        except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.EFBIG:
-                return answers.failure("worker-disk-exceeded", str(error))
-            return answers.raised(error)
-        try:
-            result = signature.dump(returned)
-        except MemoryError:
-            return answers.failure("worker-memory-exceeded", "MemoryError")
-        except ValidationError as error:
-            return answers.not_of_return_type(error)
-        except NotJSONError as error:
-            return answers.failure("worker-error", f"the returned value has no JSON form: {error}")
+            if signature.item is None:
+                return _dumped(signature.returned, call(function.target, bound), most)
+            if not order.get("stream"):
+                return _dumped(signature.returned, streaming.collect(function.target, bound), most)
+            return _streamed(writer, function.target, bound, functools.partial(_dumped, signature.item, most=most))
         except Exception as error:
             return answers.raised(error)
-        if len(result) > order["outputBytes"]:
-            detail = f"the result has {len(result)} bytes"
-            return answers.failure("worker-output-too-large", detail, used=len(result))
-        return frames.RESULT, result
 
     def _context(self, order: Mapping[str, Any]) -> Context:
         return Context(
@@ -147,6 +134,45 @@ class Server:
             function=order["function"],
             deadline=time.monotonic() + order["timeoutSeconds"],
         )
+
+
+def _dumped(output: Output, value: Any, most: int) -> frames.Frame:
+    """What is said of a returned value or item: it as JSON, or why that is not to be had."""
+    try:
+        result = output.dump(value)
+    except ValidationError as error:
+        return answers.not_of_return_type(error)
+    except NotJSONError as error:
+        return answers.failure("worker-error", f"the returned value has no JSON form: {error}")
+    if len(result) > most:
+        return answers.failure("worker-output-too-large", f"the result has {len(result)} bytes", used=len(result))
+    return frames.RESULT, result
+
+
+def _streamed(
+    writer: int, target: Callable[..., Any], bound: dict[str, Any], dumped: Callable[[Any], frames.Frame]
+) -> frames.Frame:
+    """Sends the items of a generator; returns what is said after the last."""
+
+    def emit(item: Any) -> None:
+        kind, payload = dumped(item)
+        if kind != frames.RESULT:
+            raise _ItemFailed((kind, payload))
+        frames.send(writer, frames.ITEM, payload)
+
+    try:
+        streaming.each(target, bound, lambda: frames.send(writer, frames.STREAM, b""), emit)
+    except _ItemFailed as failed:
+        return failed.frame
+    return frames.RESULT, b""
+
+
+class _ItemFailed(Exception):  # noqa: N818 (it ends a stream and is no error of its own)
+    """An item cannot be sent: ``frame`` says why."""
+
+    def __init__(self, frame: frames.Frame) -> None:
+        super().__init__()
+        self.frame = frame
 
 
 def _gracefully(serve: Callable[[int], None], connection: int) -> None:

@@ -7,9 +7,9 @@ import importlib.util
 import inspect
 import sys
 import typing
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from types import AsyncGeneratorType, CoroutineType, GeneratorType, ModuleType
+from types import CoroutineType, ModuleType
 from typing import Any
 
 from heady.declaration import Declaration, declaration_of
@@ -44,8 +44,8 @@ class Function:
             "description": inspect.getdoc(self.target),
             "error": self.error,
             "input": signature and signature.input_schema,
-            "output": signature and signature.output_schema,
-            "item": signature and signature.item_schema,
+            "output": signature and signature.returned.schema,
+            "item": signature and signature.item and signature.item.schema,
             "declared": {_camel(name): value for name, value in dataclasses.asdict(self.declaration).items()},
         }
 
@@ -75,24 +75,9 @@ def functions_of(module: ModuleType) -> dict[str, Function]:
 
 
 def call(target: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    """Calls a function, sync or async; a generator's items come as a list."""
+    """Calls a function, sync or async."""
     returned = target(**arguments)
-    return _to_its_end(returned) if type(returned) in _LAZY else returned
-
-
-_LAZY = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
-
-
-def _to_its_end(returned: Any) -> Any:
-    if isinstance(returned, CoroutineType):
-        return asyncio.run(returned)
-    if isinstance(returned, GeneratorType):
-        return list(returned)
-    return asyncio.run(_collect(returned))
-
-
-async def _collect(items: AsyncIterator[Any]) -> list[Any]:
-    return [item async for item in items]
+    return asyncio.run(returned) if type(returned) is CoroutineType else returned
 
 
 class _SourceLoader(importlib.machinery.SourceFileLoader):

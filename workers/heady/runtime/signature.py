@@ -42,8 +42,8 @@ class Signature:
         bind: the arguments in a JSON object, validated, by the names of the parameters. Raises
             ``pydantic.ValidationError``, which names each field that does not fit.
         context_name: the parameter that takes the :class:`~heady.context.Context`, where there is one.
-        output_schema: of what it returns; of the list of all items, where it is a generator.
-        item_schema: of one item of a generator; ``None`` for any other function.
+        returned: what it returns; the list of all items, where it is a generator.
+        item: one item of a generator; ``None`` for any other function.
 
     Raises:
         TypeError: a parameter has no name to be given by, or a hint has no JSON form; says which.
@@ -67,23 +67,28 @@ class Signature:
             arguments = TypeAdapter[dict[str, Any]](parameters)
             self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
             self.input_schema = arguments.json_schema(schema_generator=_JSONSchema)
-        returned = hints.get("return", Any)
-        self.item_schema: dict[str, Any] | None = None
-        with _naming(target, f"its return type {returned}"):
-            if (item := _item_type(target, returned)) is not _NOT_A_STREAM:
-                self.item_schema = _output_schema(TypeAdapter[Any](item))
-                returned = list[item]
-            adapter = TypeAdapter[Any](None if returned is typing.NoReturn else returned)
-            self._check = adapter.validator.validate_python
-            self._to_json = adapter.serializer.to_json
-            self._is_plain = returned in _PLAIN
-            self.output_schema = _output_schema(adapter)
+        hint = hints.get("return", Any)
+        with _naming(target, f"its return type {hint}"):
+            item = _item_type(target, hint)
+            self.item = None if item is _NOT_A_STREAM else Output(item)
+            self.returned = Output(hint if item is _NOT_A_STREAM else list[item])
+
+
+class Output:
+    """Values of one type on their way out."""
+
+    def __init__(self, hint: Any) -> None:
+        adapter = TypeAdapter[Any](None if hint is typing.NoReturn else hint)
+        self._check = adapter.validator.validate_python
+        self._to_json = adapter.serializer.to_json
+        self._is_plain = hint in _PLAIN
+        self.schema = adapter.json_schema(mode="serialization", schema_generator=_JSONSchema)
 
     def dump(self, value: Any) -> bytes:
-        """A returned value as JSON, checked against the return type.
+        """A value as JSON, checked against the type.
 
         Raises:
-            pydantic.ValidationError: it is not of the return type.
+            pydantic.ValidationError: it is not of the type.
             NotJSONError: a part of it has no JSON form; says which.
         """
         checked = self._check(value)
@@ -107,10 +112,6 @@ def _field(hint: Any, parameter: inspect.Parameter) -> Any:
 
 #: Return types whose values JSON carries as they are, or whose serialiser says so itself where it cannot.
 _PLAIN = (str, int, bool, None)
-
-
-def _output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    return adapter.json_schema(mode="serialization", schema_generator=_JSONSchema)
 
 
 _NOT_A_STREAM = object()

@@ -1,0 +1,162 @@
+import { type Child, type ChildEnd, orKill } from './child.ts';
+import { type Frame, FrameKind } from './frames.ts';
+import type { InstanceMemory } from './instance-memory.ts';
+import type { InstanceWatchdog } from './instance-watchdog.ts';
+import type { Lease } from './lease.ts';
+import type { Limits } from './limits.ts';
+import { type ChildError, errorMessage, readMessage } from './messages.ts';
+import { processTree } from './process-tree.ts';
+import { type Breach, Watchdog } from './watchdog.ts';
+
+/** How a call ended, as seen by the one who waits for it. */
+export type Verdict =
+  | { readonly kind: 'result'; readonly json: Buffer }
+  | { readonly kind: 'error'; readonly error: ChildError }
+  | { readonly kind: 'stopped'; readonly by: Breach['limit'] | 'timeout' | 'output'; readonly used: number }
+  | { readonly kind: 'canceled' }
+  | { readonly kind: 'evicted'; readonly used: number; readonly instance: InstanceMemory }
+  | { readonly kind: 'crashed'; readonly end: ChildEnd };
+
+/** What a call whose items are wanted comes to next; the first item says no more than that there will be some. */
+export type Step =
+  | { readonly kind: 'item'; readonly json: Buffer }
+  | { readonly kind: 'end'; readonly verdict: Verdict };
+
+/** What the child is told of its call. */
+export interface CallOrder {
+  readonly invocationId: string;
+  readonly requestId: string;
+  readonly function: string;
+  /** Whether the items of a generator are to be sent one by one. */
+  readonly stream: boolean;
+  /** Beside the interpreter's own, all that the function's process has. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface ServingOptions {
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  readonly instance: InstanceWatchdog;
+  readonly idlePid: () => number | undefined;
+}
+
+const maxErrorBytes = 1024 ** 2;
+/** How long a process may live on after it has closed its connection. */
+const endGraceMs = 1000;
+
+/** A call that a child serves: what the child says, until it says its last or the first limit is hit. */
+export class Serving implements Disposable {
+  readonly #child: Child;
+  readonly #options: ServingOptions;
+  readonly #watchdog: Watchdog;
+  readonly #deadline: NodeJS.Timeout;
+  readonly #eviction: Disposable;
+  readonly #cancel = () => this.#end({ kind: 'canceled' });
+  #streams = false;
+  #verdict: Verdict | undefined;
+  #waiting: ((step: Step) => void) | undefined;
+  /** Resolved when the call has ended, whoever waits for what the child says. */
+  readonly ended = Promise.withResolvers<Verdict>();
+
+  constructor({ child, cpuBeforeMs }: Lease, options: ServingOptions) {
+    const { limits, signal, instance, idlePid } = options;
+    this.#child = child;
+    this.#options = options;
+    this.#deadline = setTimeout(
+      () => this.#end({ kind: 'stopped', by: 'timeout', used: limits.timeoutMs }),
+      limits.timeoutMs,
+    );
+    this.#watchdog = new Watchdog(child, {
+      limits,
+      cpuBeforeMs,
+      idlePid,
+      onBreach: ({ limit, used }) =>
+        this.#verdict ? child.kill() : this.#end({ kind: 'stopped', by: limit, used }),
+    });
+    const residentBytes = () => processTree(child.pid).residentBytes;
+    this.#eviction = instance.watch({
+      residentBytes,
+      evict: (memory) => this.#end({ kind: 'evicted', used: residentBytes(), instance: memory }),
+    });
+    if (signal.aborted) this.#cancel();
+    else signal.addEventListener('abort', this.#cancel, { once: true });
+  }
+
+  get peakMemoryBytes(): number {
+    return this.#watchdog.peakMemoryBytes;
+  }
+
+  /** Gives the child its call. */
+  start(order: CallOrder, input: Uint8Array): void {
+    if (this.#verdict) return;
+    const { limits } = this.#options;
+    const { connection } = this.#child;
+    this.#streams = order.stream;
+    connection.limitFrames(Math.max(limits.outputBytes, maxErrorBytes));
+    connection.send(FrameKind.call, encodeCall(order, input, limits));
+  }
+
+  /** How it ends. */
+  async verdict(): Promise<Verdict> {
+    if (!this.#verdict) void this.#read();
+    return this.ended.promise;
+  }
+
+  /** What comes next; not to be asked again before it has. */
+  async next(): Promise<Step> {
+    if (this.#verdict) return { kind: 'end', verdict: this.#verdict };
+    const { promise, resolve } = Promise.withResolvers<Step>();
+    this.#waiting = resolve;
+    void this.#read();
+    return promise;
+  }
+
+  /** The caller wants no more. */
+  cancel(): void {
+    this.#cancel();
+  }
+
+  /** To be called when the process is gone: until then, what passes a limit while it cleans up is killed. */
+  [Symbol.dispose](): void {
+    this.#watchdog[Symbol.dispose]();
+  }
+
+  async #read(): Promise<void> {
+    const frame = await this.#child.connection.next();
+    if (this.#streams && (frame?.kind === FrameKind.stream || frame?.kind === FrameKind.item))
+      this.#tell({ kind: 'item', json: frame.payload });
+    else this.#end(await this.#verdictOf(frame));
+  }
+
+  async #verdictOf(frame: Frame | undefined): Promise<Verdict> {
+    if (frame?.kind === FrameKind.result) return { kind: 'result', json: frame.payload };
+    const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
+    if (error) return { kind: 'error', error };
+    const refused = this.#child.connection.error;
+    if (refused?.kind === FrameKind.result || refused?.kind === FrameKind.item)
+      return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
+    return { kind: 'crashed', end: await orKill(this.#child, endGraceMs, this.#child.ended) };
+  }
+
+  #end(verdict: Verdict): void {
+    if (this.#verdict) return;
+    this.#verdict = verdict;
+    clearTimeout(this.#deadline);
+    this.#eviction[Symbol.dispose]();
+    this.#options.signal.removeEventListener('abort', this.#cancel);
+    this.ended.resolve(verdict);
+    this.#tell({ kind: 'end', verdict });
+  }
+
+  #tell(step: Step): void {
+    this.#waiting?.(step); // once it has been answered, a second answer means nothing to a promise
+  }
+}
+
+/** The length of the order (4 bytes, big-endian), the order as JSON, the arguments as they came. */
+function encodeCall(order: CallOrder, input: Uint8Array, { timeoutMs, outputBytes }: Limits): Buffer {
+  const json = Buffer.from(JSON.stringify({ ...order, timeoutSeconds: timeoutMs / 1000, outputBytes }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.byteLength);
+  return Buffer.concat([length, json, input]);
+}
