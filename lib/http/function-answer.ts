@@ -1,7 +1,9 @@
+import { create } from 'content-disposition';
 import type { H3Event } from 'h3';
 import Negotiator from 'negotiator';
 
 import { Problem } from '#lib/problems';
+import type { ReturnedFile } from '#lib/python';
 
 import { readJsonBytes } from './body.ts';
 import { type ItemFormat, itemStreamResponse } from './item-stream-response.ts';
@@ -26,11 +28,10 @@ export async function answerByFunction(event: H3Event, target: Target): Promise<
   const { service, requestId } = event.context;
   const call = { ...target, input: await readJsonBytes(event), requestId, signal: event.req.signal };
   if (format === json) {
-    const { json: value, queueMs, runMs } = await service.python.invoke(call);
-    const timing = `queue;dur=${queueMs.toFixed(1)}, python;dur=${runMs.toFixed(1)}`;
-    return new Response(new Uint8Array(value), {
-      headers: { 'content-type': json, 'server-timing': timing },
-    });
+    const answer = await service.python.invoke(call);
+    const timing = `queue;dur=${answer.queueMs.toFixed(1)}, python;dur=${answer.runMs.toFixed(1)}`;
+    const headers = { 'server-timing': timing };
+    return answer.file ? fileResponse(answer.file, headers) : jsonResponse(answer.json, headers);
   }
   const items = await service.python.stream(call);
   return itemStreamResponse(items, {
@@ -38,6 +39,22 @@ export async function answerByFunction(event: H3Event, target: Target): Promise<
     requestId,
     production: service.config.production,
     headers: { 'server-timing': `queue;dur=${items.queueMs.toFixed(1)}` },
+  });
+}
+
+function jsonResponse(value: Uint8Array, headers: Readonly<Record<string, string>>): Response {
+  return new Response(new Uint8Array(value), { headers: { 'content-type': json, ...headers } });
+}
+
+function fileResponse(file: ReturnedFile, headers: Readonly<Record<string, string>>): Response {
+  return new Response(file.stream(), {
+    headers: {
+      'content-type': file.type,
+      'content-length': String(file.bytes),
+      'content-disposition': create(file.name),
+      'x-content-type-options': 'nosniff', // a browser goes by the type that the function says
+      ...headers,
+    },
   });
 }
 

@@ -55,7 +55,7 @@ function endedBy(...limits: readonly string[]): Probe['judge'] {
 /** What is not to be reached was not where the function names nothing. */
 function reachedNothing(verdict: Verdict): Finding {
   if (verdict.kind !== 'result') return cameTo(verdict);
-  const reached = JSON.parse(verdict.json.toString()) as unknown[];
+  const reached = JSON.parse(String(verdict.output.json)) as unknown[];
   return reached.length === 0
     ? { state: 'enforced', detail: 'every attempt was refused' }
     : { state: 'open', detail: `reached: ${reached.join(', ')}` };
@@ -72,7 +72,7 @@ function entries(pids: readonly number[], names: readonly string[]): string[] {
 
 function isGone(verdict: Verdict): Finding {
   if (verdict.kind !== 'result') return cameTo(verdict);
-  const left = existsSync(`/proc/${verdict.json.toString()}`);
+  const left = existsSync(`/proc/${verdict.output.json}`);
   return left
     ? { state: 'open', detail: 'a process that left the group and session of its call outlived it' }
     : { state: 'enforced', detail: 'a process that left the group and session of its call ended with it' };

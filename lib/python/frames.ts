@@ -15,6 +15,7 @@ export const FrameKind = {
   failed: 'U',
   ready: 'H',
   result: 'R',
+  file: 'F',
   stream: 'B',
   item: 'I',
   error: 'E',

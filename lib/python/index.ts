@@ -1,6 +1,8 @@
-export type { Answer, Call, Grant } from './call.ts';
+export type { Answer, Call, Grant, Output } from './call.ts';
 export { PythonEngine } from './engine.ts';
 export type { ItemStream } from './item-stream.ts';
 export { findInterpreter, InterpreterError } from './interpreter.ts';
 export type { ListedWorker } from './listing.ts';
+export type { GivenFile, Parts } from './parts.ts';
+export type { ReturnedFile } from './returned-file.ts';
 export { SandboxError } from './sandbox-policy.ts';

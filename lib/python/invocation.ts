@@ -1,11 +1,12 @@
 import { Problem } from '#lib/problems';
 
-import type { Answer, Call, Grant } from './call.ts';
+import type { Answer, Call, Grant, Output } from './call.ts';
 import { ItemStream } from './item-stream.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
 import { conclude, type Conclusion, endingOf } from './outcome.ts';
+import { bytesOf, type Parts, PlacedParts } from './parts.ts';
 import { type CallOrder, Serving, type ServingOptions, type Verdict } from './serving.ts';
 
 /** What an admitted call holds until its process is gone. */
@@ -30,6 +31,7 @@ export class Invocation {
   readonly #holdings: Holdings;
   readonly #serving: Serving;
   readonly #startedAt = performance.now();
+  #placed: PlacedParts | undefined;
   #bytesOut = 0;
   #runMs = 0;
 
@@ -38,20 +40,24 @@ export class Invocation {
     this.#holdings = holdings;
     this.#options = options;
     holdings.lease.child.output.redirect((line, stream) => entry.output(line, stream));
-    this.#serving = new Serving(holdings.lease, { ...options, signal: call.signal });
+    this.#serving = new Serving(holdings.lease, {
+      ...options,
+      signal: call.signal,
+      givenBytes: bytesOf(call.parts ?? {}),
+    });
     void this.#serving.ended.promise.then((verdict) => this.#finish(verdict));
   }
 
   /** What the function returns. @throws {Problem} why it has not. */
   async answer(): Promise<Answer> {
-    this.#start({ stream: false });
-    const json = this.#settled(await this.#serving.verdict());
-    return { ...this.#head(), json, runMs: this.#runMs };
+    await this.#start({ stream: false });
+    const output = this.#settled(await this.#serving.verdict());
+    return { ...this.#head(), ...output, runMs: this.#runMs };
   }
 
   /** The items of a generator, once its arguments are valid. @throws {Problem} why there are none. */
   async items(): Promise<ItemStream> {
-    this.#start({ stream: true });
+    await this.#start({ stream: true });
     const first = await this.#serving.next();
     if (first.kind === 'end') this.#settled(first.verdict);
     return new ItemStream({
@@ -61,11 +67,22 @@ export class Invocation {
     });
   }
 
-  #start({ stream }: Pick<CallOrder, 'stream'>): void {
+  async #start({ stream }: Pick<CallOrder, 'stream'>): Promise<void> {
     const { call, entry } = this.#options;
     const { environment } = this.#holdings.grant;
     const order = { invocationId: entry.id, requestId: call.requestId, function: call.function };
-    this.#serving.start({ ...order, stream, environment }, call.input);
+    const parts = call.parts && { parts: await this.#place(call.parts) };
+    this.#serving.start({ ...order, ...parts, stream, environment }, call.input);
+  }
+
+  async #place(parts: Parts): Promise<Parts> {
+    try {
+      this.#placed = await PlacedParts.place(parts, this.#holdings.lease.child.directory);
+      return this.#placed.parts;
+    } catch (error) {
+      this.#serving.cancel();
+      throw error;
+    }
   }
 
   #head() {
@@ -80,10 +97,10 @@ export class Invocation {
     return step.json;
   }
 
-  /** The result of a call that has one. @throws {Problem} or why there is none; an `AbortError` when it was canceled. */
-  #settled(verdict: Verdict): Buffer {
+  /** What a call returns. @throws {Problem} or why there is none; an `AbortError` when it was canceled. */
+  #settled(verdict: Verdict): Output {
     const conclusion = this.#conclude(verdict);
-    if (conclusion.ok) return conclusion.json;
+    if (conclusion.ok) return conclusion.output;
     throw conclusion.error;
   }
 
@@ -93,6 +110,7 @@ export class Invocation {
     this.#runMs = performance.now() - this.#startedAt;
     const conclusion = this.#conclude(verdict);
     if (!conclusion.ok) logTraceback(entry, conclusion.error);
+    await this.#placed?.[Symbol.asyncDispose]();
     const usage = await lease.finish(verdict).finally(() => {
       this.#serving[Symbol.dispose]();
       slot[Symbol.dispose]();
@@ -102,7 +120,7 @@ export class Invocation {
     entry.close({
       ...ending,
       ...usage,
-      bytesOut: this.#bytesOut + (conclusion.ok ? conclusion.json.byteLength : 0),
+      bytesOut: this.#bytesOut + (conclusion.ok ? bytesOfOutput(conclusion.output) : 0),
       queueMs,
       runMs: this.#runMs,
       peakMemoryBytes: this.#serving.peakMemoryBytes,
@@ -115,6 +133,10 @@ export class Invocation {
     const { peakMemoryBytes } = this.#serving;
     return conclude(verdict, { name: `${call.worker}.${call.function}`, limits, peakMemoryBytes, mask });
   }
+}
+
+function bytesOfOutput({ json, file }: Output): number {
+  return json?.byteLength ?? file?.bytes ?? 0;
 }
 
 function logTraceback(entry: JournalEntry, error: Error): void {

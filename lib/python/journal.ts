@@ -4,6 +4,7 @@ import type { Log } from '#lib/log';
 import type { InvocationRecord, InvocationStore } from '#lib/records';
 
 import type { Call } from './call.ts';
+import { bytesOf } from './parts.ts';
 
 /** What is known of an invocation when it has ended. */
 export type Ending = Pick<InvocationRecord, 'outcome'> & Partial<InvocationRecord>;
@@ -55,7 +56,7 @@ export class JournalEntry {
       cpuMs: 0,
       peakMemoryBytes: 0,
       minorFaults: 0,
-      bytesIn: this.#call.input.byteLength,
+      bytesIn: this.#call.input.byteLength + bytesOf(this.#call.parts ?? {}),
       bytesOut: 0,
       cutBytes: 0,
       ...ending,

@@ -138,6 +138,17 @@ export const errorMessage = z.object({
 
 export type ChildError = z.output<typeof errorMessage>;
 
+/** A file that a function returns. */
+export const fileMessage = z.object({
+  path: z.string(),
+  /** Whether it was put in the temporary directory only to be returned. */
+  copied: z.boolean(),
+  name: z.string().min(1),
+  type: z.string().regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\t\x20-\x7e]*)?$/),
+});
+
+export type FileMessage = z.output<typeof fileMessage>;
+
 /** A frame's JSON, checked; undefined when a child has written nonsense. */
 export function readMessage<T extends z.ZodType>(schema: T, { payload }: Frame): z.output<T> | undefined {
   try {

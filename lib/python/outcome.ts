@@ -2,6 +2,7 @@ import { formatBytes, formatDuration } from '#lib/config';
 import { Problem } from '#lib/problems';
 import type { InvocationRecord, Outcome } from '#lib/records';
 
+import type { Output } from './call.ts';
 import type { ChildEnd } from './child.ts';
 import type { Limits } from './limits.ts';
 import { type ChildError, describeStatus } from './messages.ts';
@@ -16,16 +17,16 @@ interface Invoked {
   readonly mask: (said: string) => string;
 }
 
-/** What a call comes to: the returned value as JSON, or why there is none. */
+/** What a call comes to: what it returns, or why that is nothing. */
 export type Conclusion =
-  | { readonly ok: true; readonly json: Buffer }
+  | { readonly ok: true; readonly output: Output }
   | { readonly ok: false; readonly error: Problem | DOMException };
 
 /** What the caller is told of a verdict. */
 export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
   switch (verdict.kind) {
     case 'result':
-      return { ok: true, json: verdict.json };
+      return { ok: true, output: verdict.output };
     case 'error':
       return { ok: false, error: problemOfError(verdict.error, invoked) };
     case 'stopped':

@@ -1,16 +1,19 @@
+import type { Output } from './call.ts';
 import { type Child, type ChildEnd, orKill } from './child.ts';
 import { type Frame, FrameKind } from './frames.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import type { InstanceWatchdog } from './instance-watchdog.ts';
 import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
-import { type ChildError, errorMessage, readMessage } from './messages.ts';
+import { type ChildError, errorMessage, fileMessage, readMessage } from './messages.ts';
+import type { Parts } from './parts.ts';
 import { processTree } from './process-tree.ts';
+import { ReturnedFile } from './returned-file.ts';
 import { type Breach, Watchdog } from './watchdog.ts';
 
 /** How a call ended, as seen by the one who waits for it. */
 export type Verdict =
-  | { readonly kind: 'result'; readonly json: Buffer }
+  | { readonly kind: 'result'; readonly output: Output }
   | { readonly kind: 'error'; readonly error: ChildError }
   | { readonly kind: 'stopped'; readonly by: Breach['limit'] | 'timeout' | 'output'; readonly used: number }
   | { readonly kind: 'canceled' }
@@ -29,6 +32,8 @@ export interface CallOrder {
   readonly function: string;
   /** Whether the items of a generator are to be sent one by one. */
   readonly stream: boolean;
+  /** Arguments that do not come as JSON; the files are in the child's directory. */
+  readonly parts?: Parts;
   /** Beside the interpreter's own, all that the function's process has. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -38,6 +43,8 @@ export interface ServingOptions {
   readonly signal: AbortSignal;
   readonly instance: InstanceWatchdog;
   readonly idlePid: () => number | undefined;
+  /** Of the disk, what the call's own files take that it has been given. */
+  readonly givenBytes: number;
 }
 
 const maxErrorBytes = 1024 ** 2;
@@ -59,7 +66,7 @@ export class Serving implements Disposable {
   readonly ended = Promise.withResolvers<Verdict>();
 
   constructor({ child, cpuBeforeMs }: Lease, options: ServingOptions) {
-    const { limits, signal, instance, idlePid } = options;
+    const { limits, signal, instance, idlePid, givenBytes } = options;
     this.#child = child;
     this.#options = options;
     this.#deadline = setTimeout(
@@ -70,6 +77,7 @@ export class Serving implements Disposable {
       limits,
       cpuBeforeMs,
       idlePid,
+      givenBytes,
       onBreach: ({ limit, used }) =>
         this.#verdict ? child.kill() : this.#end({ kind: 'stopped', by: limit, used }),
     });
@@ -129,7 +137,9 @@ export class Serving implements Disposable {
   }
 
   async #verdictOf(frame: Frame | undefined): Promise<Verdict> {
-    if (frame?.kind === FrameKind.result) return { kind: 'result', json: frame.payload };
+    if (frame?.kind === FrameKind.result) return { kind: 'result', output: { json: frame.payload } };
+    const file = frame?.kind === FrameKind.file ? await this.#returned(frame) : undefined;
+    if (file) return { kind: 'result', output: { file } };
     const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
     if (error) return { kind: 'error', error };
     const refused = this.#child.connection.error;
@@ -138,8 +148,13 @@ export class Serving implements Disposable {
     return { kind: 'crashed', end: await orKill(this.#child, endGraceMs, this.#child.ended) };
   }
 
+  async #returned(frame: Frame): Promise<ReturnedFile | undefined> {
+    const message = readMessage(fileMessage, frame);
+    return message && ReturnedFile.open(message, this.#child.directory);
+  }
+
   #end(verdict: Verdict): void {
-    if (this.#verdict) return;
+    if (this.#verdict) return discard(verdict);
     this.#verdict = verdict;
     clearTimeout(this.#deadline);
     this.#eviction[Symbol.dispose]();
@@ -151,6 +166,11 @@ export class Serving implements Disposable {
   #tell(step: Step): void {
     this.#waiting?.(step); // once it has been answered, a second answer means nothing to a promise
   }
+}
+
+/** Closes the file of a result that comes too late. */
+function discard(verdict: Verdict): void {
+  if (verdict.kind === 'result') void verdict.output.file?.[Symbol.asyncDispose]();
 }
 
 /** The length of the order (4 bytes, big-endian), the order as JSON, the arguments as they came. */

@@ -15,6 +15,8 @@ interface WatchOptions {
   readonly cpuBeforeMs: number;
   /** An idle child of the same zygote, where there is one: what it holds is not the invocation's own. */
   readonly idlePid: () => number | undefined;
+  /** What the invocation's own files take of its directory that it has been given: they count towards no limit. */
+  readonly givenBytes: number;
   readonly onBreach: (breach: Breach) => void;
 }
 
@@ -84,9 +86,9 @@ export class Watchdog implements Disposable {
     if (this.#walking || performance.now() < this.#walkAt) return;
     this.#walking = true;
     const startedAt = performance.now();
-    const { diskBytes } = this.#options.limits;
-    const used = open.diskBytes + (await directoryUsage(this.#child.directory, diskBytes));
-    this.#judge('disk', used, diskBytes);
+    const { limits, givenBytes } = this.#options;
+    const kept = await directoryUsage(this.#child.directory, limits.diskBytes + givenBytes);
+    this.#judge('disk', Math.max(0, kept - givenBytes) + open.diskBytes, limits.diskBytes);
     this.#walking = false;
     this.#walkAt = performance.now() + (performance.now() - startedAt) * restsPerWalk;
   }

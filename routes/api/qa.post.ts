@@ -17,7 +17,7 @@ export default defineRoute({
       requestId,
       signal: event.req.signal,
     });
-    const answer = JSON.parse(json.toString()) as Record<string, unknown>;
+    const answer = JSON.parse(String(json)) as Record<string, unknown>;
     return { ...answer, backend: service.inference.backend };
   },
 });

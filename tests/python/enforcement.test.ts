@@ -121,7 +121,7 @@ describe('a rule that does not hold', () => {
   }
 
   it('is open when the call that broke it came to its end', async () => {
-    const states = await seen({ kind: 'result', json: Buffer.from('["/etc/shadow"]') });
+    const states = await seen({ kind: 'result', output: { json: Buffer.from('["/etc/shadow"]') } });
     for (const name of [...limits.slice(0, -1), ...sandbox]) expect(states.get(name), name).toBe('open');
   });
 

@@ -6,8 +6,9 @@ A worker is a plain module in ``workers/``; each public top-level function with 
 from heady.cancellation import Cancelled
 from heady.context import Context
 from heady.declaration import function
+from heady.file import File
 from heady.hooks import after_fork, before_fork
 from heady.inference import inference
 from heady.shell import main
 
-__all__ = ["Cancelled", "Context", "after_fork", "before_fork", "function", "inference", "main"]
+__all__ = ["Cancelled", "Context", "File", "after_fork", "before_fork", "function", "inference", "main"]

@@ -20,7 +20,9 @@ from pydantic_core import from_json
 from heady import hooks
 from heady.cancellation import Cancelled
 from heady.context import Context
-from heady.runtime import answers, frames, output, streaming
+from heady.file import File
+from heady.runtime import answers, frames, output, returned_files, streaming
+from heady.runtime.binding import Given, bind
 from heady.runtime.functions import Function, call
 from heady.runtime.profile import Profile
 from heady.runtime.signature import NotJSONError, Output
@@ -109,7 +111,7 @@ class Server:
         signature = function.signature
         assert signature is not None, "the service does not call a function that has an error"
         try:
-            bound = signature.bind(arguments)
+            bound = signature.bind(arguments) if "parts" not in order else bind(signature, arguments, _parts(order))
         except ValidationError as error:
             return answers.invalid_input(error)
         except Exception as error:  # of a validator or a default of the function's own
@@ -119,7 +121,7 @@ class Server:
         most = order["outputBytes"]
         try:
             if signature.item is None:
-                return _dumped(signature.returned, call(function.target, bound), most)
+                return _returned(signature.returned, call(function.target, bound), most)
             if not order.get("stream"):
                 return _dumped(signature.returned, streaming.collect(function.target, bound), most)
             return _streamed(writer, function.target, bound, functools.partial(_dumped, signature.item, most=most))
@@ -134,6 +136,28 @@ class Server:
             function=order["function"],
             deadline=time.monotonic() + order["timeoutSeconds"],
         )
+
+
+def _parts(order: Mapping[str, Any]) -> Given:
+    """What the service says of the arguments that did not come as JSON: texts, and files that it has put in place."""
+    return {
+        name: [
+            value if isinstance(value, str) else File(value["path"], name=value["name"], type=value["type"])
+            for value in values
+        ]
+        for name, values in order["parts"].items()
+    }
+
+
+def _returned(output: Output, value: Any, most: int) -> frames.Frame:
+    """What is said of a returned value: it as JSON, where the file is that it is, or why that is not to be had."""
+    if type(value) is not File:
+        return _dumped(output, value, most)
+    try:
+        output.check(value)
+    except ValidationError as error:
+        return answers.not_of_return_type(error)
+    return returned_files.told(value)
 
 
 def _dumped(output: Output, value: Any, most: int) -> frames.Frame:

@@ -2,8 +2,18 @@
 
 import contextlib
 import inspect
+import types
 import typing
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -41,6 +51,9 @@ class Signature:
     Attributes:
         bind: the arguments in a JSON object, validated, by the names of the parameters. Raises
             ``pydantic.ValidationError``, which names each field that does not fit.
+        bind_values: the same for values that need not be of JSON, such as files.
+        parameters: the names of those that a caller gives.
+        lists: the names of those that take several values.
         context_name: the parameter that takes the :class:`~heady.context.Context`, where there is one.
         returned: what it returns; the list of all items, where it is a generator.
         item: one item of a generator; ``None`` for any other function.
@@ -51,6 +64,7 @@ class Signature:
 
     def __init__(self, target: Callable[..., Any]) -> None:
         hints = typing.get_type_hints(target, include_extras=True)
+        self.name = target.__name__
         fields: dict[str, Any] = {}
         self.context_name: str | None = None
         for parameter in inspect.signature(target).parameters.values():
@@ -66,7 +80,10 @@ class Signature:
             parameters.__pydantic_config__ = ConfigDict(extra="forbid")
             arguments = TypeAdapter[dict[str, Any]](parameters)
             self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
+            self.bind_values: Callable[[dict[str, Any]], dict[str, Any]] = arguments.validator.validate_python
             self.input_schema = arguments.json_schema(schema_generator=_JSONSchema)
+        self.parameters = frozenset(fields)
+        self.lists = frozenset(name for name, hint in fields.items() if _takes_several(hint))
         hint = hints.get("return", Any)
         with _naming(target, f"its return type {hint}"):
             item = _item_type(target, hint)
@@ -75,11 +92,17 @@ class Signature:
 
 
 class Output:
-    """Values of one type on their way out."""
+    """Values of one type on their way out.
+
+    Attributes:
+        check: the value, made one of the type where it is not yet. Raises ``pydantic.ValidationError`` where that is
+            not to be done.
+        schema: the JSON Schema of what :meth:`dump` makes of them.
+    """
 
     def __init__(self, hint: Any) -> None:
         adapter = TypeAdapter[Any](None if hint is typing.NoReturn else hint)
-        self._check = adapter.validator.validate_python
+        self.check: Callable[[Any], Any] = adapter.validator.validate_python
         self._to_json = adapter.serializer.to_json
         self._is_plain = hint in _PLAIN
         self.schema = adapter.json_schema(mode="serialization", schema_generator=_JSONSchema)
@@ -91,7 +114,7 @@ class Output:
             pydantic.ValidationError: it is not of the type.
             NotJSONError: a part of it has no JSON form; says which.
         """
-        checked = self._check(value)
+        checked = self.check(value)
         try:
             result = self._to_json(checked, by_alias=True)
         except (PydanticSerializationError, ValueError, RecursionError) as error:
@@ -108,6 +131,15 @@ def _field(hint: Any, parameter: inspect.Parameter) -> Any:
         annotated = Annotated[hint, parameter.default]
         return annotated if parameter.default.is_required() else NotRequired[annotated]
     return NotRequired[Annotated[hint, Field(default=parameter.default)]]
+
+
+def _takes_several(hint: Any) -> bool:
+    """Whether a hint, or one of those that it joins or wraps, is that of a list, a set or a tuple."""
+    origin = typing.get_origin(hint) or hint
+    if isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset | Sequence):
+        return not issubclass(origin, str | bytes)
+    wraps = origin in (Annotated, NotRequired, typing.Union, types.UnionType)
+    return wraps and any(_takes_several(part) for part in typing.get_args(hint))
 
 
 #: Return types whose values JSON carries as they are, or whose serialiser says so itself where it cannot.

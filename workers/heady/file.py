@@ -1,0 +1,92 @@
+"""Files that a function takes or returns: their bytes never pass through JSON."""
+
+import mimetypes
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
+
+_UNKNOWN = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class File:
+    """A file. As a parameter it takes a part of ``multipart/form-data``; returned, it is streamed to the caller.
+
+    One that is taken lies in the function's temporary directory, is the function's own, and counts towards no limit.
+    One that is returned may lie anywhere that the function can read; from elsewhere than its temporary directory it is
+    copied there first.
+
+    Args:
+        path: where its bytes are.
+        name: what the caller calls it, or is to call it; the path's last part where none is given.
+        type: its media type (RFC 9110, 8.3.1); guessed from the name where none is given.
+
+    Raises:
+        ValueError: ``type`` is no media type.
+    """
+
+    path: Path
+    #: Never a path: it has no separators.
+    name: str
+    type: str
+
+    def __init__(self, path: str | os.PathLike[str], *, name: str | None = None, type: str | None = None) -> None:  # noqa: A002
+        object.__setattr__(self, "path", Path(path))
+        object.__setattr__(self, "name", _printable(os.path.basename(name or self.path.name)) or "file")
+        object.__setattr__(self, "type", _checked(type or mimetypes.guess_type(self.name)[0] or _UNKNOWN))
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.path.stat().st_size
+
+    def open(self) -> BinaryIO:
+        """Its bytes, as a stream that the caller closes.
+
+        Raises:
+            OSError: it is gone, or not to be read.
+        """
+        return self.path.open("rb")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        """Takes a file that the runtime has made of a part, and nothing that JSON can say."""
+        from pydantic_core import core_schema
+
+        refuse = core_schema.plain_serializer_function_ser_schema(_refuse)
+        return core_schema.no_info_plain_validator_function(_as_it_is, serialization=refuse)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: "CoreSchema", handler: "GetJsonSchemaHandler") -> dict[str, Any]:
+        """Bytes of their own, as OpenAPI 3.1 has it for parts and bodies."""
+        return {"type": "string", "format": "binary", "contentMediaType": _UNKNOWN}
+
+
+def _printable(name: str) -> str:
+    return "".join(character for character in name if character.isprintable())
+
+
+def _checked(media_type: str) -> str:
+    if not re.fullmatch(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;[\t\x20-\x7e]*)?", media_type, re.ASCII):
+        raise ValueError(f"{media_type!r} is no media type such as 'image/png'")
+    return media_type
+
+
+def _as_it_is(value: Any) -> File:
+    if isinstance(value, File):
+        return value
+    from pydantic_core import PydanticCustomError
+
+    raise PydanticCustomError("file", "a file is wanted: send it as a part of multipart/form-data with a file name")
+
+
+def _refuse(file: File) -> str:
+    from pydantic_core import PydanticSerializationError
+
+    raise PydanticSerializationError(f"the file {file.name!r} can only be returned by itself, not within another value")
