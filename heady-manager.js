@@ -31,6 +31,11 @@ const handedOver = 'HEADY_HANDOVER';
  * of the default size.
  */
 const heapShare = 0.25;
+/**
+ * Of it, megabytes for each half of what was made last. Node's own figure lets garbage pile up to three times 32 MB:
+ * with 200 streams at once the process grew by 165 MB, by 74 MB with this one, at the same rate of calls.
+ */
+const semiSpaceMegabytes = 8;
 
 if (Number(process.versions.node.split('.')[0]) < requiredMajor) runWithRequiredNode();
 else if (process.execve && !process.env[handedOver]) cleanEnvironmentBlock();
@@ -65,6 +70,7 @@ function cleanEnvironmentBlock() {
     process.execPath,
     ...process.execArgv,
     `--max-heap-size=${heapMegabytes}`,
+    `--max-semi-space-size=${semiSpaceMegabytes}`,
     ...process.argv.slice(1),
   ];
   process.execve(process.execPath, words, { ...Object.fromEntries(open), [handedOver]: '1' });

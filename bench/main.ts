@@ -15,6 +15,7 @@ import { makeBenchProject, ServiceSubject } from './service.ts';
 import { measureSmallService } from './small-service.ts';
 import { spawnBaseline } from './spawn-baseline.ts';
 import { measureStart } from './start.ts';
+import { measureStreams } from './streams.ts';
 import { describeTarget, isMet } from './targets.ts';
 import { callers, measureThroughput } from './throughput.ts';
 
@@ -61,6 +62,7 @@ async function measure(): Promise<Row[]> {
     ...physical,
     ...(await measureChildren(service)),
     ...(await measureBreaches(project.root)),
+    ...(await measureStreams(project.root)),
     rest,
     await measureRest(service, 'after the load'),
     start,

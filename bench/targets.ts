@@ -12,6 +12,8 @@ export const targets = {
   pacedTail: { below: 5 },
   minorFaults: { below: 221 },
   breachMilliseconds: { below: 100 },
+  firstItemMilliseconds: { below: 10 },
+  streamsMegabytes: { below: 100 },
   growthPercent: { below: 5 },
   descriptorGrowth: { below: 1 },
   restMegabytes: { below: 180 },
