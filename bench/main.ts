@@ -18,6 +18,7 @@ import { measureStart } from './start.ts';
 import { measureStreams } from './streams.ts';
 import { describeTarget, isMet } from './targets.ts';
 import { callers, measureThroughput } from './throughput.ts';
+import { measureUpload } from './upload.ts';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
 /** Until what a start or a load has begun is over. */
@@ -40,6 +41,7 @@ for (const row of rows.filter((measured) => !isMet(measured))) {
 async function measure(): Promise<Row[]> {
   using project = await makeBenchProject();
   const start = await measureStart(project.root);
+  const uploaded = await measureUpload(project.root);
   await using service = await ServiceSubject.start(project.root);
   await delay(restMs);
   const rest = await measureRest(service, 'at rest');
@@ -66,5 +68,6 @@ async function measure(): Promise<Row[]> {
     rest,
     await measureRest(service, 'after the load'),
     start,
+    uploaded,
   ];
 }

@@ -18,6 +18,7 @@ export const targets = {
   descriptorGrowth: { below: 1 },
   restMegabytes: { below: 180 },
   startSeconds: { below: 1.5 },
+  uploadMegabytes: { below: 40 },
 } as const satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;

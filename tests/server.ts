@@ -12,6 +12,8 @@ interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `dev` runs the development server. */
   readonly words?: readonly string[];
+  /** A command that runs the server, given after its own arguments. */
+  readonly within?: readonly string[];
   /** The user that it runs as, if not the current one. */
   readonly uid?: number;
 }
@@ -97,9 +99,10 @@ export class TestServer implements AsyncDisposable {
 }
 
 /** The launcher with nothing in its environment but what is given, so that CI's own variables change nothing. */
-export function spawnServer({ root, env = {}, words = [], uid }: ServerOptions) {
+export function spawnServer({ root, env = {}, words = [], within = [], uid }: ServerOptions) {
   const { PATH, HOME } = process.env;
-  return execa('node', [join(root, 'heady-manager.js'), ...words], {
+  const [command = '', ...args] = [...within, 'node', join(root, 'heady-manager.js'), ...words];
+  return execa(command, args, {
     cwd: root,
     ...(uid !== undefined && { uid, gid: uid }),
     env: { PATH, HOME, ...env },

@@ -55,6 +55,7 @@ import route from ${JSON.stringify(file)};
 
 const handler = toEventHandler(route);
 if (!handler) throw new TypeError(${JSON.stringify(`${file} has no handler as its default export`)});
-export default guard(Object.assign(handler, { access: route.access, maxBodyBytes: route.maxBodyBytes }));
+const { access, maxBodyBytes, uploads } = route;
+export default guard(Object.assign(handler, { access, maxBodyBytes, uploads }));
 `;
 }

@@ -285,9 +285,8 @@ export const variables = {
   }),
   HEADY_MAX_UPLOAD: define({
     schema: bytes.prefault('1GB'),
-    description: 'Largest upload.',
+    description: 'Largest multipart body of a route that takes files.',
     source: 'optional',
-    planned: true,
   }),
   DATABASE_URL: define({
     schema: text.optional(),

@@ -6,10 +6,24 @@ import { Problem } from '#lib/problems';
 
 /** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
 export function limitBody(event: H3Event, maxBytes: number): void {
-  const declared = Number(event.req.headers.get('content-length') ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes, formatBytes(declared));
-  const req = limitRequestBody(event.req, maxBytes, { createError: () => tooLarge(maxBytes) });
+  limitDeclared(event, maxBytes);
+  const req = limitRequestBody(event.req, maxBytes, { createError: () => bodyTooLarge(maxBytes) });
   Object.assign(event, { req }); // as h3's own assertBodySize does
+}
+
+/**
+ * Bounds a body by Content-Length alone: whoever reads it bounds one that comes without.
+ *
+ * @throws {Problem} `payload-too-large`
+ */
+export function limitDeclared(event: H3Event, maxBytes: number): void {
+  const declared = Number(event.req.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) throw bodyTooLarge(maxBytes, formatBytes(declared));
+}
+
+/** Whether the body says that it is `multipart/form-data`. */
+export function isMultipart(event: H3Event): boolean {
+  return /^multipart\/form-data\s*(?:;|$)/i.test(event.req.headers.get('content-type') ?? '');
 }
 
 /**
@@ -43,7 +57,8 @@ export async function readJson(event: H3Event): Promise<unknown> {
   }
 }
 
-function tooLarge(maxBytes: number, used?: string): Problem {
+/** The problem of a body that is larger than it may be; the client may still be sending it. */
+export function bodyTooLarge(maxBytes: number, used?: string): Problem {
   return new Problem('payload-too-large', `The body is larger than ${formatBytes(maxBytes)}.`, {
     limit: formatBytes(maxBytes),
     ...(used === undefined ? {} : { used }),

@@ -1,7 +1,7 @@
 import { defineHandler, getQuery, type EventHandlerResponse, type H3Event } from 'h3';
 import type { z } from 'zod';
 
-import { type FieldError, Problem } from '#lib/problems';
+import { type FieldError, pointerTo, Problem } from '#lib/problems';
 
 import type { Access } from './access.ts';
 import { readJson } from './body.ts';
@@ -19,6 +19,8 @@ interface RouteDefinition<
   readonly access?: Access;
   /** The most bytes of a body it reads; `HEADY_MAX_BODY` when it says nothing. */
   readonly maxBodyBytes?: number;
+  /** Takes a multipart body of up to `HEADY_MAX_UPLOAD` too, which the handler reads by `readMultipart`. */
+  readonly uploads?: true;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -45,7 +47,7 @@ export function defineRoute<
   Body extends z.ZodType | undefined = undefined,
   Result extends z.ZodType | undefined = undefined,
 >(definition: RouteDefinition<Params, Query, Body, Result>): Route {
-  const { access, maxBodyBytes, params, query, body, handler, response } = definition;
+  const { access, maxBodyBytes, uploads, params, query, body, handler, response } = definition;
   const route = defineHandler(async (event) => {
     const input = {
       params: validate<Params>(params, '/params', event.context.params ?? {}),
@@ -57,6 +59,7 @@ export function defineRoute<
   return Object.assign(route, {
     ...(access && { access }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+    ...(uploads && { uploads }),
     meta: { params, query, body, response },
   });
 }
@@ -77,6 +80,5 @@ function validate<T extends z.ZodType | undefined>(
 }
 
 function fieldError(base: string, { path, message }: z.core.$ZodIssue): FieldError {
-  const pointer = path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return { pointer: `${base}${pointer}`, detail: message };
+  return { pointer: `${base}${pointerTo(...path)}`, detail: message };
 }

@@ -3,10 +3,14 @@ import { defineHandler, type EventHandler } from 'h3';
 import { Problem } from '#lib/problems';
 
 import { type Access, authorize } from './access.ts';
-import { limitBody } from './body.ts';
+import { isMultipart, limitBody, limitDeclared } from './body.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
-export type Route = EventHandler & { readonly access?: Access; readonly maxBodyBytes?: number };
+export type Route = EventHandler & {
+  readonly access?: Access;
+  readonly maxBodyBytes?: number;
+  readonly uploads?: true;
+};
 
 /**
  * Puts a route behind what holds for every request: no new work while draining, the key, the body limit. The build
@@ -18,7 +22,10 @@ export function guard(route: Route): EventHandler {
     if (service.state === 'draining' && route.access !== 'public')
       throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
     authorize(event, route.access ?? 'private');
-    limitBody(event, route.maxBodyBytes ?? service.config.HEADY_MAX_BODY);
+    const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = service.config;
+    // To wrap it would begin to read it, and `readMultipart` reads from Node itself.
+    if (route.uploads && isMultipart(event)) limitDeclared(event, HEADY_MAX_UPLOAD);
+    else limitBody(event, route.maxBodyBytes ?? HEADY_MAX_BODY);
     return route(event);
   });
 }

@@ -1,7 +1,7 @@
 import './context.ts';
 
 export { type Access } from './access.ts';
-export { readJson, readJsonBytes } from './body.ts';
+export { bodyTooLarge, isMultipart, limitDeclared, readJson, readJsonBytes } from './body.ts';
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
 export { answerByFunction } from './function-answer.ts';

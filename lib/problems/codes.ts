@@ -11,8 +11,8 @@ export const problemTypes = {
   'malformed-body': {
     status: 400,
     title: 'The body could not be read',
-    cause: 'The body is not the JSON that its content type promises.',
-    mend: 'Send a JSON object, encoded as UTF-8.',
+    cause: 'The body is not the JSON, or not the multipart form, that its content type promises.',
+    mend: 'Send a JSON object, encoded as UTF-8, or a form as RFC 7578 has it.',
   },
   'bad-request': {
     status: 400,
@@ -65,8 +65,9 @@ export const problemTypes = {
   'payload-too-large': {
     status: 413,
     title: 'The body is too large',
-    cause: 'The body is larger than `HEADY_MAX_BODY`.',
-    mend: 'Send less, or raise the limit.',
+    cause:
+      'The body is larger than `HEADY_MAX_BODY`, or than `HEADY_MAX_UPLOAD` where it is a form with files; or a form has too many parts, or too large a field that is no file.',
+    mend: 'Send less, or raise the limit; send what is large as a file.',
   },
   'unsupported-media-type': {
     status: 415,
@@ -164,6 +165,12 @@ export const problemTypes = {
     title: 'The time limit was hit',
     cause: 'The invocation ran longer than its limit.',
     mend: 'Be faster, or raise `timeout=` of the function or `HEADY_PY_TIMEOUT`.',
+  },
+  'storage-full': {
+    status: 507,
+    title: 'The disk is full',
+    cause: 'There was no room for a file that the request brought.',
+    mend: 'Free some space, or choose a larger disk.',
   },
 } as const satisfies Record<string, ProblemType>;
 

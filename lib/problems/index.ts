@@ -6,6 +6,11 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** The JSON pointer (RFC 6901) to what these keys lead to. */
+export function pointerTo(...keys: readonly PropertyKey[]): string {
+  return keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   /** The limit that was hit, and what was used, as in `512MB` or `90s`. */

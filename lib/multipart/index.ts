@@ -1,0 +1,2 @@
+export { type Upload } from './form.ts';
+export { type Multipart, type MultipartOptions, readMultipart } from './read.ts';

@@ -1,0 +1,74 @@
+import { Problem, pointerTo } from '#lib/problems';
+
+import { parseDisposition } from './disposition.ts';
+import { safeFileName } from './file-name.ts';
+
+/** Headers of a part as the parser gives them: each character is a byte. */
+export type PartHeaders = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** What a part says of itself before its content. */
+export interface PartHead {
+  readonly field: string;
+  /** The file's name, made safe, and its type; a part without a file name is a field. */
+  readonly file?: { readonly name: string; readonly type: string };
+}
+
+/** Of the names that a client gives; a longer one is no name that a person has given. */
+const maxNameBytes = 1024;
+
+/**
+ * Reads the head of the part of this number, counted from one.
+ *
+ * @throws {Problem} `malformed-body`, `invalid-input`
+ */
+export function readHead(headers: PartHeaders, number: number): PartHead {
+  const [bytes] = headers['content-disposition'] ?? [];
+  const disposition = parseDisposition(Buffer.from(bytes ?? '', 'latin1'));
+  const { name: field, fileName } = disposition ?? {};
+  if (disposition === undefined)
+    throw new Problem(
+      'malformed-body',
+      `Part ${number} has no \`content-disposition: form-data\` to be read.`,
+    );
+  if (field === undefined) throw new Problem('malformed-body', `Part ${number} has no name.`);
+  if (isTooLong(field)) throw invalid('', `the name of part ${number} is longer than ${maxNameBytes} bytes`);
+  const pointer = pointerTo(field);
+  refuseEncoding(pointer, headers);
+  const [type = ''] = headers['content-type'] ?? [];
+  if (fileName !== undefined)
+    return { field, file: { name: readName(pointer, fileName), type: mediaType(type) } };
+  if (/^multipart\//i.test(type))
+    throw invalid(
+      pointer,
+      `is multipart within multipart: send each file as a part of its own, under one name`,
+    );
+  return { field };
+}
+
+/** The detail of one field as a problem. */
+export function invalid(pointer: string, detail: string): Problem {
+  return new Problem('invalid-input', '1 invalid field.', { errors: [{ pointer, detail }] });
+}
+
+function readName(pointer: string, given: string): string {
+  if (isTooLong(given)) throw invalid(pointer, `the file name is longer than ${maxNameBytes} bytes`);
+  return safeFileName(given);
+}
+
+function isTooLong(name: string): boolean {
+  return Buffer.byteLength(name) > maxNameBytes;
+}
+
+/** RFC 7578, 4.7 deprecates these; to take the content as it is would keep something else than was meant. */
+function refuseEncoding(pointer: string, headers: PartHeaders): void {
+  const [encoding = ''] = headers['content-transfer-encoding'] ?? [];
+  if (/^(?:base64|quoted-printable)$/i.test(encoding.trim()))
+    throw invalid(pointer, `is encoded as ${encoding.trim()}: send the bytes as they are`);
+}
+
+/** The type with its parameters, in printable characters; anything else is just bytes. */
+function mediaType(given: string): string {
+  return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;[ -~]*)?$/.test(given) && given.length <= 255
+    ? given
+    : 'application/octet-stream';
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+
+import type { H3Event } from 'h3';
+
+import { bodyTooLarge, limitDeclared } from '#lib/http';
+import { Problem } from '#lib/problems';
+
+import { boundaryOf } from './boundary.ts';
+import { Form, type Upload } from './form.ts';
+import { takeParts } from './parts.ts';
+
+/** A form that was read. Disposing of it removes the files that have not been moved away. */
+export interface Multipart extends AsyncDisposable {
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+  /** In the order in which they came. */
+  readonly uploads: readonly Upload[];
+}
+
+export interface MultipartOptions {
+  /** Where the files go, into a folder of their own. */
+  readonly directory: string;
+  /** Of the whole body; `HEADY_MAX_UPLOAD` when it says nothing. */
+  readonly maxBytes?: number;
+  /** Of all fields together that are no files, which are held in memory; `HEADY_MAX_BODY` when it says nothing. */
+  readonly maxFieldBytes?: number;
+  readonly maxParts?: number;
+}
+
+/**
+ * Reads a `multipart/form-data` body (RFC 7578), its files straight to disk. The route says `uploads: true`, so that
+ * nothing else has begun to read the body.
+ *
+ * @throws {Problem} `malformed-body`, `payload-too-large`, `invalid-input`, `storage-full`; nothing is left on disk.
+ * @example
+ * await using form = await readMultipart(event, { directory: tmpdir() });
+ */
+export async function readMultipart(event: H3Event, options: MultipartOptions): Promise<Multipart> {
+  const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = event.context.service.config;
+  const { directory, maxBytes = HEADY_MAX_UPLOAD, maxFieldBytes = HEADY_MAX_BODY, maxParts = 1000 } = options;
+  limitDeclared(event, maxBytes);
+  const boundary = boundaryOf(event);
+  const body = bodyOf(event);
+  await using stack = new AsyncDisposableStack();
+  try {
+    const folder = await mkdtemp(join(directory, 'upload-'));
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const form = new Form(folder, maxFieldBytes);
+    const take = form.take.bind(form);
+    await takeParts(body, { boundary, maxParts, meter: meterOf(maxBytes), take });
+    const { fields, uploads } = form;
+    const kept = stack.move();
+    return { fields, uploads, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+/** The request of Node itself: what `event.req.body` makes of it costs a copy of every piece, and holds more of them. */
+function bodyOf(event: H3Event): IncomingMessage {
+  const body = event.runtime?.node?.req as IncomingMessage | undefined; // there is no HTTP/2 here
+  if (!body || body.listenerCount('data') > 0)
+    throw new TypeError(`${event.url.pathname} reads multipart and does not say \`uploads: true\``);
+  return body;
+}
+
+function meterOf(maxBytes: number): (piece: Uint8Array) => void {
+  let bytes = 0;
+  return ({ byteLength }) => {
+    bytes += byteLength;
+    if (bytes > maxBytes) throw bodyTooLarge(maxBytes);
+  };
+}
+
+/** What is told to the client, which may still be sending: Node would read all of it to keep the connection. */
+function refusal(error: unknown): unknown {
+  const problem = isFull(error) ? storageFull(error) : error;
+  if (!(problem instanceof Problem)) return problem;
+  const headers = { ...problem.options.headers, connection: 'close' };
+  return new Problem(problem.code, problem.message, { ...problem.options, headers });
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function storageFull(cause: unknown): Problem {
+  return new Problem('storage-full', 'The disk has no room for the files of this request.', { cause });
+}
