@@ -18,6 +18,5 @@ export function boundaryOf(event: H3Event): string {
   throw new Problem(
     'malformed-body',
     `The content type '${type}' has no boundary of 1 to 70 characters that RFC 2046 allows.`,
-    { headers: { connection: 'close' } }, // else Node reads the rest to keep the connection
   );
 }

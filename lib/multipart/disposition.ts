@@ -1,23 +1,23 @@
 /** The parameters of a part's `content-disposition`, of those that a form has. */
 export interface Disposition {
-  readonly name?: string;
-  readonly fileName?: string;
+  readonly name: string | undefined;
+  readonly fileName: string | undefined;
 }
 
 const parameter = /\s*;\s*([!#$%&'*+.^`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\[^])*)"|([^\s;"]*))/y;
 
 /**
- * Reads a `content-disposition` of the bytes as they came; undefined when it is none of a form (RFC 7578, 4.2).
+ * Reads a `content-disposition`, each character a byte as it came; undefined when it is none of a form (RFC 7578, 4.2).
  *
  * Names come as raw UTF-8, and `filename*` (RFC 8187) before `filename`: RFC 7578 forbids it to clients, and some send
  * it all the same.
  */
-export function parseDisposition(bytes: Buffer): Disposition | undefined {
-  const parameters = parseParameters(bytes.toString('latin1'));
+export function parseDisposition(bytes: string): Disposition | undefined {
+  const parameters = parseParameters(bytes);
   if (!parameters) return undefined;
   const [name, plain, extended] = ['name', 'filename', 'filename*'].map((key) => parameters.get(key));
   const fileName = decodeExtended(extended) ?? decodePlain(plain);
-  return { ...named('name', decodePlain(name)), ...named('fileName', fileName) };
+  return { name: decodePlain(name), fileName };
 }
 
 function parseParameters(text: string): Map<string, string> | undefined {
@@ -55,8 +55,4 @@ function decodeExtended(text: string | undefined): string | undefined {
     String.fromCharCode(parseInt(hex, 16)),
   );
   return new TextDecoder(charset).decode(Buffer.from(bytes, 'latin1'));
-}
-
-function named<Key extends keyof Disposition>(key: Key, value: string | undefined): Disposition {
-  return value === undefined ? {} : { [key]: value };
 }

@@ -1,13 +1,12 @@
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
 import { formatBytes } from '#lib/config';
 import { Problem, pointerTo } from '#lib/problems';
 
 import { invalid, readHead } from './part-head.ts';
-import type { Part } from './parts.ts';
+import type { Part } from './splitter.ts';
+import { writeContent } from './write-content.ts';
 
 /** A file part, on disk. */
 export interface Upload {
@@ -42,9 +41,7 @@ export class Form {
     const { field, file } = readHead(headers, number);
     if (!file) return this.#keep(field, await this.#text(field, content));
     const path = join(this.#folder, String(this.uploads.length)); // never by the client's name
-    const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-    await pipeline(content, stream);
-    this.uploads.push({ field, path, ...file, bytes: stream.bytesWritten });
+    this.uploads.push({ field, path, ...file, bytes: await writeContent(content, path) });
   }
 
   #keep(field: string, value: string): void {

@@ -1,6 +1,6 @@
 import { Problem, pointerTo } from '#lib/problems';
 
-import { parseDisposition } from './disposition.ts';
+import { type Disposition, parseDisposition } from './disposition.ts';
 import { safeFileName } from './file-name.ts';
 
 /** Headers of a part as the parser gives them: each character is a byte. */
@@ -22,27 +22,31 @@ const maxNameBytes = 1024;
  * @throws {Problem} `malformed-body`, `invalid-input`
  */
 export function readHead(headers: PartHeaders, number: number): PartHead {
-  const [bytes] = headers['content-disposition'] ?? [];
-  const disposition = parseDisposition(Buffer.from(bytes ?? '', 'latin1'));
-  const { name: field, fileName } = disposition ?? {};
-  if (disposition === undefined)
-    throw new Problem(
-      'malformed-body',
-      `Part ${number} has no \`content-disposition: form-data\` to be read.`,
-    );
-  if (field === undefined) throw new Problem('malformed-body', `Part ${number} has no name.`);
+  const { name: field, fileName } = dispositionOf(headers, number);
+  if (field === undefined) throw malformed(`Part ${number} has no name.`);
   if (isTooLong(field)) throw invalid('', `the name of part ${number} is longer than ${maxNameBytes} bytes`);
   const pointer = pointerTo(field);
-  refuseEncoding(pointer, headers);
   const [type = ''] = headers['content-type'] ?? [];
-  if (fileName !== undefined)
-    return { field, file: { name: readName(pointer, fileName), type: mediaType(type) } };
-  if (/^multipart\//i.test(type))
-    throw invalid(
-      pointer,
-      `is multipart within multipart: send each file as a part of its own, under one name`,
-    );
-  return { field };
+  refuseEncoding(pointer, headers);
+  if (fileName === undefined) return fieldHead(field, type);
+  return { field, file: { name: readName(pointer, fileName), type: mediaType(type) } };
+}
+
+function dispositionOf(headers: PartHeaders, number: number): Disposition {
+  const [bytes = ''] = headers['content-disposition'] ?? [];
+  const disposition = parseDisposition(bytes);
+  if (disposition) return disposition;
+  throw malformed(`Part ${number} has no \`content-disposition: form-data\` that can be read.`);
+}
+
+/** RFC 7578, 4.3 does away with `multipart/mixed` for the files of one field. */
+function fieldHead(field: string, type: string): PartHead {
+  if (!/^multipart\//i.test(type)) return { field };
+  throw invalid(pointerTo(field), 'is multipart within multipart: send each file as a part of its own');
+}
+
+function malformed(detail: string): Problem {
+  return new Problem('malformed-body', detail);
 }
 
 /** The detail of one field as a problem. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { H3Event } from 'h3';
 
-import { bodyTooLarge, limitDeclared } from '#lib/http';
+import { limitDeclared } from '#lib/http';
 import { Problem } from '#lib/problems';
 
 import { boundaryOf } from './boundary.ts';
@@ -40,20 +40,20 @@ export async function readMultipart(event: H3Event, options: MultipartOptions): 
   const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = event.context.service.config;
   const { directory, maxBytes = HEADY_MAX_UPLOAD, maxFieldBytes = HEADY_MAX_BODY, maxParts = 1000 } = options;
   limitDeclared(event, maxBytes);
-  const boundary = boundaryOf(event);
   const body = bodyOf(event);
   await using stack = new AsyncDisposableStack();
   try {
+    const boundary = boundaryOf(event);
     const folder = await mkdtemp(join(directory, 'upload-'));
     stack.defer(() => rm(folder, { recursive: true, force: true }));
     const form = new Form(folder, maxFieldBytes);
-    const take = form.take.bind(form);
-    await takeParts(body, { boundary, maxParts, meter: meterOf(maxBytes), take });
+    await takeParts(body, { boundary, maxParts, maxBytes, take: (part) => form.take(part) });
     const { fields, uploads } = form;
     const kept = stack.move();
     return { fields, uploads, [Symbol.asyncDispose]: () => kept.disposeAsync() };
   } catch (error) {
-    throw refusal(error);
+    body.resume();
+    throw refusal(error, body);
   }
 }
 
@@ -65,20 +65,15 @@ function bodyOf(event: H3Event): IncomingMessage {
   return body;
 }
 
-function meterOf(maxBytes: number): (piece: Uint8Array) => void {
-  let bytes = 0;
-  return ({ byteLength }) => {
-    bytes += byteLength;
-    if (bytes > maxBytes) throw bodyTooLarge(maxBytes);
-  };
-}
+/** Of a body that is read to its end though it is refused: clients that send first and then read see the answer. */
+const smallBytes = 8 * 1024 ** 2;
 
-/** What is told to the client, which may still be sending: Node would read all of it to keep the connection. */
-function refusal(error: unknown): unknown {
+function refusal(error: unknown, { headers }: IncomingMessage): unknown {
   const problem = isFull(error) ? storageFull(error) : error;
-  if (!(problem instanceof Problem)) return problem;
-  const headers = { ...problem.options.headers, connection: 'close' };
-  return new Problem(problem.code, problem.message, { ...problem.options, headers });
+  const isSmall = Number(headers['content-length'] ?? Infinity) <= smallBytes;
+  if (isSmall || !(problem instanceof Problem)) return problem;
+  const options = { ...problem.options, headers: { ...problem.options.headers, connection: 'close' } };
+  return new Problem(problem.code, problem.message, options);
 }
 
 function isFull(error: unknown): boolean {
