@@ -31,7 +31,6 @@ export class Splitter implements AsyncDisposable {
   readonly done: Promise<void>;
   readonly #options: SplitterOptions;
   readonly #failure = Promise.withResolvers<never>();
-  readonly #givenUp = new AbortController();
   readonly #contents: Readable[] = [];
   #taken = Promise.resolve();
   #headless = 0;
@@ -52,8 +51,7 @@ export class Splitter implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#givenUp.abort();
-    for (const content of this.#contents) content.destroy(this.#givenUp.signal.reason);
+    for (const content of this.#contents) content.destroy(new Error('the body was given up'));
     await this.#taken.catch(() => undefined); // it was told already, or is not what failed first
   }
 
@@ -75,10 +73,7 @@ export class Splitter implements AsyncDisposable {
 
   /** One after the other, though a thousand small ones may come at once: each may open a file. */
   #queue(part: Part): void {
-    this.#taken = this.#taken.then(() => {
-      this.#givenUp.signal.throwIfAborted(); // a stream that was destroyed after its end may never tell
-      return this.#options.take(part);
-    });
+    this.#taken = this.#taken.then(() => this.#options.take(part));
     this.#taken.catch((error) => this.fail(error));
   }
 }
