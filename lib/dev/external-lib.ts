@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { NitroModule } from 'nitro/types';
 
 /**
- * Nitro module for development: leaves `#lib/…` out of the bundle of routes, so that a rebuilt route meets the parts
+ * Nitro module for development: leaves `#lib/…` and `#workers` out of the bundle of routes, so that a rebuilt route meets the parts
  * that the running server has, not copies of them.
  */
 export const externalLib: NitroModule = {
@@ -14,7 +14,7 @@ export const externalLib: NitroModule = {
       const resolveId = {
         order: 'pre' as const,
         handler: (id: string) => {
-          const part = /^#lib\/(?<part>[\w-]+)$/.exec(id)?.groups?.part;
+          const [, part] = /^#(?:lib\/(?=.)|(?=workers$))([\w-]+)$/.exec(id) ?? [];
           if (part === undefined) return null;
           const file = join(nitro.options.rootDir, 'lib', part, 'index.ts');
           return { id: pathToFileURL(file).href, external: true as const };

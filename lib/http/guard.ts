@@ -1,6 +1,7 @@
 import { defineHandler, type EventHandler } from 'h3';
 
 import { Problem } from '#lib/problems';
+import { callsOf } from '#workers';
 
 import { type Access, authorize } from './access.ts';
 import { isMultipart, limitBody, limitDeclared } from './body.ts';
@@ -26,6 +27,8 @@ export function guard(route: Route): EventHandler {
     // To wrap it would begin to read it, and `readMultipart` reads from Node itself.
     if (route.uploads && isMultipart(event)) limitDeclared(event, HEADY_MAX_UPLOAD);
     else limitBody(event, route.maxBodyBytes ?? HEADY_MAX_BODY);
-    return route(event);
+    const { python } = service;
+    const { requestId } = event.context;
+    return callsOf({ python, requestId, signal: event.req.signal }, () => route(event));
   });
 }

@@ -24,6 +24,12 @@ export async function functionOf(worker: Worker, name: string): Promise<Describe
   return functionIn(await zygoteOf(worker), { worker, name });
 }
 
+/** The names of a worker's functions; the worker is loaded for them. @throws {Problem} `worker-unavailable` */
+export async function namesOf(worker: Worker): Promise<string[]> {
+  const { functions } = await zygoteOf(worker);
+  return [...functions.keys()];
+}
+
 /**
  * A child that is ready for a call of the function, for as long as its caller waits.
  *

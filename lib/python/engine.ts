@@ -9,7 +9,7 @@ import type { InvocationStore } from '#lib/records';
 import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
 import type { Answer, Call, Grant } from './call.ts';
-import { functionOf, takeChild, type TakenChild } from './dispatch.ts';
+import { functionOf, namesOf, takeChild, type TakenChild } from './dispatch.ts';
 import type { Rule } from './enforcement.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
@@ -169,6 +169,25 @@ export class PythonEngine {
     return Promise.all(this.#workers.all().map((worker) => listWorker(worker, { config, mostBytes })));
   }
 
+  /** A folder for what is on its way to a call, on the disk where the temporary directories are. */
+  get directory(): string {
+    return this.#run.path;
+  }
+
+  get workerNames(): string[] {
+    return this.#workers.all().map(({ name }) => name);
+  }
+
+  /** @throws {Problem} `worker-not-found`, `worker-unavailable` */
+  async functionNames(worker: string): Promise<string[]> {
+    return namesOf(this.#workers.get(worker));
+  }
+
+  /** What is known of a function. @throws {Problem} `worker-not-found`, `worker-unavailable` */
+  async describe(worker: string, name: string): Promise<DescribedFunction> {
+    return functionOf(this.#workers.get(worker), name);
+  }
+
   /** The workers that ask to be ready before the service is, and the others. */
   toLoad(): { readonly first: readonly Worker[]; readonly others: readonly Worker[] } {
     const { first = [], others = [] } = Object.groupBy(this.#workers.all(), ({ file }) =>
@@ -218,7 +237,7 @@ export class PythonEngine {
    * @throws {Problem} `worker-not-found`, `worker-unavailable`, `worker-busy`, `invalid-input`, or how the call failed.
    */
   async invoke(call: Call): Promise<Answer> {
-    const described = await functionOf(this.#workers.get(call.worker), call.function);
+    const described = await this.describe(call.worker, call.function);
     return (await this.#open(call, described)).answer();
   }
 
@@ -228,7 +247,7 @@ export class PythonEngine {
    * @throws {Problem} as {@link PythonEngine.invoke}; `not-acceptable` when the function is no generator.
    */
   async stream(call: Call): Promise<ItemStream> {
-    const described = await functionOf(this.#workers.get(call.worker), call.function);
+    const described = await this.describe(call.worker, call.function);
     if (described.item === null)
       throw new Problem(
         'not-acceptable',

@@ -1,6 +1,7 @@
 export type { Answer, Call, Grant, Output } from './call.ts';
 export { PythonEngine } from './engine.ts';
 export type { ItemStream } from './item-stream.ts';
+export type { DescribedFunction } from './messages.ts';
 export { findInterpreter, InterpreterError } from './interpreter.ts';
 export type { ListedWorker } from './listing.ts';
 export type { GivenFile, Parts } from './parts.ts';

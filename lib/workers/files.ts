@@ -1,0 +1,63 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import type { Call, GivenFile } from '#lib/python';
+
+type Input = Pick<Call, 'input' | 'parts'>;
+
+/**
+ * Makes a call with the arguments, those that are blobs, or lists of them, as files: they go to disk piece by piece and
+ * belong to the call once it is admitted.
+ */
+export async function withFiles<T>(
+  given: Readonly<Record<string, unknown>>,
+  directory: string,
+  call: (input: Input) => Promise<T>,
+): Promise<T> {
+  const [files, values] = partition(given);
+  const input = Buffer.from(JSON.stringify(Object.fromEntries(values)));
+  if (files.length === 0) return call({ input });
+  const folder = await mkdtemp(join(directory, 'upload-'));
+  try {
+    return await call({ input, parts: await written(files, folder) });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Blobs = readonly [name: string, blobs: readonly Blob[]];
+
+function partition(given: Readonly<Record<string, unknown>>): [Blobs[], [string, unknown][]] {
+  const files: Blobs[] = [];
+  const values: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(given)) {
+    const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (all.length > 0 && all.every(isBlob)) files.push([name, all]);
+    else values.push([name, value]);
+  }
+  return [files, values];
+}
+
+function isBlob(value: unknown): value is Blob {
+  return value instanceof Blob;
+}
+
+async function written(files: readonly Blobs[], folder: string): Promise<Record<string, GivenFile[]>> {
+  const parts: Record<string, GivenFile[]> = {};
+  let count = 0;
+  for (const [name, blobs] of files) {
+    const list: GivenFile[] = (parts[name] = []);
+    for (const blob of blobs) list.push(await writeBlob(blob, join(folder, String((count += 1)))));
+  }
+  return parts;
+}
+
+async function writeBlob(blob: Blob, path: string): Promise<GivenFile> {
+  const bytes = Readable.from(blob.stream() as AsyncIterable<Uint8Array>);
+  await pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+  const name = blob instanceof File ? blob.name : 'file';
+  return { path, name, type: blob.type || 'application/octet-stream', bytes: blob.size };
+}

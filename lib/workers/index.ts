@@ -1,0 +1,21 @@
+import { clientOf } from './client.ts';
+
+/**
+ * The workers with their functions, by their names in camel case: `workers/process_data.py` is `workers.processData`.
+ * What is in it stands in `.heady/workers.d.ts`, which is generated from the Python files.
+ */
+export interface Workers {}
+
+/**
+ * Calls Python functions, for as long as a request is served: with its id, and until its caller goes away.
+ *
+ * @example
+ * const { answer } = await workers.processData.qa({ question: 'Who built it?' });
+ * for await (const word of workers.story.tell({ about: 'rain' })) console.log(word);
+ * @throws {Problem} as `POST /api/workers/{worker}/{function}` answers
+ */
+export const workers: Workers = clientOf() as Workers;
+
+export type { CallOptions, PendingStream as Stream } from './pending-call.ts';
+export { callsOf } from './scope.ts';
+export type { ReturnedFile } from '#lib/python';

@@ -1,0 +1,60 @@
+import type { ItemStream, ReturnedFile } from '#lib/python';
+
+export interface CallOptions {
+  /** Ends the call, as the request's own end does. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a function's answer comes to: a value, a file, or a generator's items, which come as they are asked for. */
+export type Reply =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'file'; readonly file: ReturnedFile }
+  | { readonly kind: 'items'; readonly items: ItemStream };
+
+/** A generator that has been called: to be looped over, or awaited for the list of all items. */
+export type PendingStream<Item> = AsyncIterable<Item> & PromiseLike<Item[]>;
+
+/** A call under way. */
+export class PendingCall implements Promise<unknown>, AsyncIterable<unknown> {
+  readonly [Symbol.toStringTag] = 'PendingCall';
+  readonly #reply: Promise<Reply>;
+  #value: Promise<unknown> | undefined;
+
+  constructor(reply: Promise<Reply>) {
+    this.#reply = reply;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
+  async then<Value = unknown, Reason = never>(
+    onValue?: ((value: unknown) => Value | PromiseLike<Value>) | null,
+    onReason?: ((reason: unknown) => Reason | PromiseLike<Reason>) | null,
+  ): Promise<Value | Reason> {
+    this.#value ??= this.#reply.then(settled);
+    return this.#value.then(onValue, onReason);
+  }
+
+  async catch<Reason = never>(
+    onReason?: ((reason: unknown) => Reason | PromiseLike<Reason>) | null,
+  ): Promise<unknown> {
+    return this.then(undefined, onReason);
+  }
+
+  async finally(onSettled?: (() => void) | null): Promise<unknown> {
+    return this.then((value) => value).finally(onSettled);
+  }
+
+  /** The items of a generator, each when it is asked for; leaving the loop ends the call. @throws {TypeError} */
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+    const reply = await this.#reply;
+    if (reply.kind !== 'items') throw new TypeError('the function is no generator: await what it returns');
+    for await (const json of reply.items) yield JSON.parse(json.toString());
+  }
+}
+
+async function settled(reply: Reply): Promise<unknown> {
+  if (reply.kind === 'value') return reply.value;
+  if (reply.kind === 'file') return reply.file;
+  const items: unknown[] = [];
+  for await (const json of reply.items) items.push(JSON.parse(json.toString()));
+  return items;
+}

@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { PythonEngine } from '#lib/python';
+
+/** Whose calls are made: what a request has for them. */
+export interface Scope {
+  readonly python: PythonEngine;
+  readonly requestId: string;
+  /** Aborts when the request's caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/** Runs what serves a request: the calls of workers that it makes are the request's. */
+export function callsOf<T>(scope: Scope, serve: () => T): T {
+  return scopes.run(scope, serve);
+}
+
+/** @throws {Error} no request is being served. */
+export function currentScope(name: string): Scope {
+  const scope = scopes.getStore();
+  if (scope) return scope;
+  throw new Error(
+    `workers.${name} was called while no request was served: call it from a route, or from what a route calls.`,
+  );
+}
