@@ -1,1 +1,2 @@
 export { guardRoutes } from './guard-routes.ts';
+export { pythonRoutes } from './python-routes.ts';

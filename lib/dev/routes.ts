@@ -7,8 +7,9 @@ import { build, createNitro, prepare } from 'nitro/builder';
 import type { Nitro } from 'nitro/types';
 import type { ServerRequest } from 'srvx';
 
-import { guardRoutes } from '#lib/build';
+import { guardRoutes, pythonRoutes } from '#lib/build';
 import { Problem } from '#lib/problems';
+import { pythonRouteFiles } from '#lib/route-files';
 import { watchFolder } from '#lib/watch';
 
 import { externalLib } from './external-lib.ts';
@@ -26,9 +27,12 @@ interface RoutesOptions {
   readonly onError: (message: string) => void;
 }
 
-/** Builds the routes and builds them again whenever a file under `routes/` is added, changed or deleted. */
+/**
+ * Builds the routes and builds them again whenever a file under `routes/` is added, changed or deleted; a change within
+ * a `.py` file is no matter of the build.
+ */
 export async function watchRoutes({ root, onError }: RoutesOptions): Promise<Routes> {
-  const modules = [guardRoutes, externalLib];
+  const modules = [guardRoutes, pythonRoutes, externalLib];
   const nitro = await createNitro({ rootDir: root, dev: true, modules, logLevel: LogLevels.silent });
   const entry = pathToFileURL(join(nitro.options.output.serverDir, 'index.mjs')).href;
   const first = Promise.withResolvers<void>();
@@ -70,8 +74,13 @@ const settleMs = 250;
  */
 async function watchFiles(nitro: Nitro): Promise<AsyncDisposable> {
   const rebuild = async () => nitro.hooks.callHook('rollup:reload');
+  const { rootDir } = nitro.options;
   let timer: NodeJS.Timeout | undefined;
-  return watchFolder(join(nitro.options.rootDir, 'routes'), () => {
+  let known = pythonRouteFiles(rootDir).join();
+  return watchFolder(join(rootDir, 'routes'), (paths) => {
+    const found = pythonRouteFiles(rootDir).join();
+    if (paths?.every((path) => path.endsWith('.py')) && found === known) return;
+    known = found;
     clearTimeout(timer);
     timer = setTimeout(rebuild, settleMs);
   });

@@ -13,14 +13,17 @@ export type Access = 'public' | 'private';
  * @throws {Problem} `unauthorized`, the same for no key and a wrong one.
  */
 export function authorize(event: H3Event, access: Access): void {
-  if (access === 'public') return;
-  const { apiKey, HEADY_API_KEY_PREVIOUS: previous } = event.context.service.config;
-  const given = givenKey(event.req.headers);
-  const valid = [apiKey, previous ?? apiKey].map((key) => sameKey(given, key)).includes(true);
-  if (valid) return;
+  if (access === 'public' || holdsKey(event)) return;
   throw new Problem('unauthorized', 'This endpoint needs the key: `Authorization: Bearer <HEADY_API_KEY>`.', {
     headers: { 'www-authenticate': 'Bearer realm="heady-manager"' },
   });
+}
+
+/** Whether a request has a valid key. */
+export function holdsKey({ context, req }: H3Event): boolean {
+  const { apiKey, HEADY_API_KEY_PREVIOUS: previous } = context.service.config;
+  const given = givenKey(req.headers);
+  return [apiKey, previous ?? apiKey].map((key) => sameKey(given, key)).includes(true);
 }
 
 function givenKey(headers: Headers): string {

@@ -4,6 +4,8 @@ import type { Service } from '#lib/service';
 export interface RequestContext extends Record<string, unknown> {
   readonly service: Service;
   readonly requestId: string;
+  /** The client's address, as the log has it. */
+  readonly client: string;
   /** Set by the router when a route was found. */
   readonly matchedRoute?: { readonly route: string };
 }
@@ -12,5 +14,6 @@ declare module 'h3' {
   interface H3EventContext {
     readonly service: Service;
     readonly requestId: string;
+    readonly client: string;
   }
 }

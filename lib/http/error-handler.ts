@@ -1,7 +1,7 @@
 import type { HTTPError, H3Event } from 'h3';
 import { defineErrorHandler } from 'nitro';
 
-import { Problem } from '#lib/problems';
+import { codeOfStatus, Problem } from '#lib/problems';
 
 import { allowedMethods } from './methods.ts';
 
@@ -20,19 +20,9 @@ function problemOf(error: HTTPError, event: H3Event): Problem {
   if (isProblem(original)) return original;
   if (error.unhandled) return internal(error);
   if (error.status === 404 && event.context.matchedRoute === undefined) return noRoute(event);
-  const code = codeByStatus[error.status];
+  const code = codeOfStatus(error.status);
   return code ? new Problem(code, error.message) : internal(error);
 }
-
-const codeByStatus: Readonly<Record<number, Problem['code']>> = {
-  400: 'bad-request',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'not-found',
-  413: 'payload-too-large',
-  415: 'unsupported-media-type',
-  422: 'invalid-input',
-};
 
 /** By name: in development the route's bundle and the server have the class from different modules. */
 function isProblem(error: unknown): error is Problem {

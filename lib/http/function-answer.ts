@@ -3,10 +3,11 @@ import type { H3Event } from 'h3';
 import Negotiator from 'negotiator';
 
 import { Problem } from '#lib/problems';
-import type { ReturnedFile } from '#lib/python';
+import type { Answer, ItemStream, ReturnedFile } from '#lib/python';
 
 import { readJsonBytes } from './body.ts';
 import { type ItemFormat, itemStreamResponse } from './item-stream-response.ts';
+import { requestFacts } from './request-facts.ts';
 
 /** Which Python function a request is for. */
 interface Target {
@@ -15,7 +16,8 @@ interface Target {
 }
 
 const json = 'application/json';
-const formats: readonly [typeof json, ...ItemFormat[]] = [json, 'text/event-stream', 'application/x-ndjson'];
+type Format = typeof json | ItemFormat;
+const formats: readonly Format[] = [json, 'text/event-stream', 'application/x-ndjson'];
 
 /**
  * Answers a request by a Python function: the body has its arguments, and `Accept` says whether the returned value is
@@ -25,15 +27,35 @@ const formats: readonly [typeof json, ...ItemFormat[]] = [json, 'text/event-stre
  */
 export async function answerByFunction(event: H3Event, target: Target): Promise<Response> {
   const format = acceptedFormat(event);
+  const { python } = event.context.service;
+  const call = { ...target, input: await readJsonBytes(event), ...callOf(event) };
+  return format === json
+    ? answerResponse(await python.invoke(call))
+    : itemsResponse(event, await python.stream(call), format);
+}
+
+/** What a call has of its request. */
+export function callOf(event: H3Event) {
+  const { requestId } = event.context;
+  return { request: () => requestFacts(event), requestId, signal: event.req.signal };
+}
+
+/** The response that an answer is. */
+export function answerResponse({ json: value, file, response, queueMs, runMs }: Answer): Response {
+  const timing = `queue;dur=${queueMs.toFixed(1)}, python;dur=${runMs.toFixed(1)}`;
+  if (file) return fileResponse(file, { 'server-timing': timing });
+  const { status, headers, body } = response ?? { status: 200, headers: jsonHeaders, body: value };
+  const answer = new Response(withoutBody.has(status) ? null : new Uint8Array(body), {
+    status,
+    headers: [...headers],
+  });
+  answer.headers.append('server-timing', timing);
+  return answer;
+}
+
+/** The response that items are. */
+export function itemsResponse(event: H3Event, items: ItemStream, format: ItemFormat): Response {
   const { service, requestId } = event.context;
-  const call = { ...target, input: await readJsonBytes(event), requestId, signal: event.req.signal };
-  if (format === json) {
-    const answer = await service.python.invoke(call);
-    const timing = `queue;dur=${answer.queueMs.toFixed(1)}, python;dur=${answer.runMs.toFixed(1)}`;
-    const headers = { 'server-timing': timing };
-    return answer.file ? fileResponse(answer.file, headers) : jsonResponse(answer.json, headers);
-  }
-  const items = await service.python.stream(call);
   return itemStreamResponse(items, {
     format,
     requestId,
@@ -42,9 +64,9 @@ export async function answerByFunction(event: H3Event, target: Target): Promise<
   });
 }
 
-function jsonResponse(value: Uint8Array, headers: Readonly<Record<string, string>>): Response {
-  return new Response(new Uint8Array(value), { headers: { 'content-type': json, ...headers } });
-}
+/** The statuses that have none, which {@link Response} insists on. */
+const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
+const jsonHeaders: [string, string][] = [['content-type', json]];
 
 function fileResponse(file: ReturnedFile, headers: Readonly<Record<string, string>>): Response {
   return new Response(file.stream(), {
@@ -58,12 +80,23 @@ function fileResponse(file: ReturnedFile, headers: Readonly<Record<string, strin
   });
 }
 
-function acceptedFormat({ req }: H3Event): (typeof formats)[number] {
-  const accept = req.headers.get('accept') ?? '*/*';
-  const [format] = new Negotiator({ headers: { accept } }).mediaTypes([...formats]);
-  if (format) return format as (typeof formats)[number];
+function acceptedFormat(event: H3Event): Format {
+  const format = preferredFormat(event);
+  if (format) return format;
   throw new Problem(
     'not-acceptable',
-    `The request accepts '${accept}' alone; there is ${formats.join(', ')}.`,
+    `The request accepts '${event.req.headers.get('accept')}' alone; there is ${formats.join(', ')}.`,
   );
+}
+
+/** The form in which `Accept` asks for items one by one; undefined where it asks for JSON first, or for neither. */
+export function itemFormat(event: H3Event): ItemFormat | undefined {
+  const format = preferredFormat(event);
+  return format === json ? undefined : format;
+}
+
+function preferredFormat({ req }: H3Event): Format | undefined {
+  const accept = req.headers.get('accept') ?? '*/*';
+  const [format] = new Negotiator({ headers: { accept } }).mediaTypes([...formats]);
+  return format as Format | undefined;
 }

@@ -4,6 +4,6 @@ export { type Access } from './access.ts';
 export { bodyTooLarge, isMultipart, limitDeclared, readJson, readJsonBytes } from './body.ts';
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
-export { answerByFunction } from './function-answer.ts';
+export { answerByFunction, answerResponse, callOf, itemFormat, itemsResponse } from './function-answer.ts';
 export { guard, type Route } from './guard.ts';
 export { nodeListener } from './node-listener.ts';

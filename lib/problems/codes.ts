@@ -81,6 +81,13 @@ export const problemTypes = {
     cause: 'The input does not fit the types of the route or function.',
     mend: 'Each entry of `errors` points at a field and says what it should be.',
   },
+  'http-error': {
+    status: 500,
+    title: 'The Python function refused',
+    cause:
+      'The function raised `heady.HTTPError`, with a status that has no code of its own here; it is the status of the answer.',
+    mend: "The detail is the function's own.",
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
@@ -175,3 +182,18 @@ export const problemTypes = {
 } as const satisfies Record<string, ProblemType>;
 
 export type ProblemCode = keyof typeof problemTypes;
+
+/** The code of an error of which no more is known than its status, where there is one. */
+export function codeOfStatus(status: number): ProblemCode | undefined {
+  return codesByStatus[status];
+}
+
+const codesByStatus: Readonly<Record<number, ProblemCode>> = {
+  400: 'bad-request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  413: 'payload-too-large',
+  415: 'unsupported-media-type',
+  422: 'invalid-input',
+};

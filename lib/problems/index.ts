@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+
 import { type ProblemCode, problemTypes } from './codes.ts';
 
 /** One invalid field: a JSON pointer (RFC 6901) to it and what is wrong. */
@@ -16,6 +18,8 @@ export interface ProblemOptions {
   /** The limit that was hit, and what was used, as in `512MB` or `90s`. */
   readonly limit?: string;
   readonly used?: string;
+  /** Of `http-error`, which has none of its own. */
+  readonly status?: number;
   readonly retryAfterSeconds?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Shown outside production only, and logged. */
@@ -36,7 +40,7 @@ export class Problem extends Error {
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
     this.code = code;
-    this.status = problemTypes[code].status;
+    this.status = options.status ?? problemTypes[code].status;
     this.options = options;
   }
 
@@ -45,7 +49,7 @@ export class Problem extends Error {
     const { errors, limit, used, traceback } = this.options;
     return {
       type: `urn:heady-manager:problem:${this.code}`,
-      title: problemTypes[this.code].title,
+      title: (this.code === 'http-error' && STATUS_CODES[this.status]) || problemTypes[this.code].title,
       status: this.status,
       detail: this.message,
       code: this.code,
@@ -78,5 +82,5 @@ interface Telling {
   readonly production: boolean;
 }
 
-export { type ProblemCode, problemTypes } from './codes.ts';
+export { codeOfStatus, type ProblemCode, problemTypes } from './codes.ts';
 export { errorsPage } from './document.ts';

@@ -31,6 +31,17 @@ export async function namesOf(worker: Worker): Promise<string[]> {
 }
 
 /**
+ * The one function that a file under `routes/` has, which its zygote sees to.
+ *
+ * @throws {Problem} `worker-unavailable`
+ */
+export async function onlyFunctionOf(worker: Worker): Promise<DescribedFunction> {
+  const zygote = await zygoteOf(worker);
+  const [name = ''] = zygote.functions.keys();
+  return functionIn(zygote, { worker, name });
+}
+
+/**
  * A child that is ready for a call of the function, for as long as its caller waits.
  *
  * @throws {Problem} as {@link functionOf}; `worker-crashed` when zygote after zygote dies.

@@ -8,8 +8,8 @@ import type { InvocationStore } from '#lib/records';
 
 import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
-import type { Answer, Call, Grant } from './call.ts';
-import { functionOf, namesOf, takeChild, type TakenChild } from './dispatch.ts';
+import type { Answer, AnyCall, Call, Grant, RouteCall } from './call.ts';
+import { functionOf, namesOf, onlyFunctionOf, takeChild, type TakenChild } from './dispatch.ts';
 import type { Rule } from './enforcement.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
@@ -17,7 +17,7 @@ import { type Holdings, Invocation } from './invocation.ts';
 import type { ItemStream } from './item-stream.ts';
 import { Journal } from './journal.ts';
 import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
-import { type ListedWorker, listWorker } from './listing.ts';
+import { type ListedRoute, type ListedWorker, listRoute, listWorker } from './listing.ts';
 import { MemoryKeeper } from './memory-keeper.ts';
 import type { DescribedFunction } from './messages.ts';
 import { failureOf } from './outcome.ts';
@@ -48,7 +48,7 @@ export interface EngineOptions {
 /** A call that is to be admitted. */
 interface Application {
   readonly worker: Worker;
-  readonly call: Call;
+  readonly call: AnyCall;
   readonly described: DescribedFunction;
   readonly limits: Limits;
 }
@@ -82,7 +82,7 @@ export class PythonEngine {
     this.#run = run;
     this.#base = base;
     this.#workers = new WorkerRegistry({
-      directory: workersDirectory(config),
+      root: config.root,
       opening: openingOf(options),
       secrets: this.#secrets,
       importTimeoutMs: config.HEADY_PY_IMPORT_TIMEOUT,
@@ -159,14 +159,24 @@ export class PythonEngine {
     return { running: this.#admission.running, queued: this.#admission.queued };
   }
 
-  /** Every worker with its functions, or with why it does not load. */
+  /** Every worker of `workers/` with its functions, or with why it does not load. */
   async list(): Promise<ListedWorker[]> {
-    const { config } = this.#options;
+    const options = this.#listing();
+    return Promise.all(this.#workers.workers().map((worker) => listWorker(worker, options)));
+  }
+
+  /** The same of the files under `routes/`. */
+  async listRoutes(): Promise<ListedRoute[]> {
+    const options = this.#listing();
+    return Promise.all(this.#workers.routes().map((worker) => listRoute(worker, options)));
+  }
+
+  #listing() {
     const mostBytes = async (name: string) => {
       await this.#memory.counted(name);
       return this.#memory.mostBytesFor(name);
     };
-    return Promise.all(this.#workers.all().map((worker) => listWorker(worker, { config, mostBytes })));
+    return { config: this.#options.config, mostBytes };
   }
 
   /** A folder for what is on its way to a call, on the disk where the temporary directories are. */
@@ -175,7 +185,7 @@ export class PythonEngine {
   }
 
   get workerNames(): string[] {
-    return this.#workers.all().map(({ name }) => name);
+    return this.#workers.workers().map(({ name }) => name);
   }
 
   /** @throws {Problem} `worker-not-found`, `worker-unavailable` */
@@ -237,8 +247,9 @@ export class PythonEngine {
    * @throws {Problem} `worker-not-found`, `worker-unavailable`, `worker-busy`, `invalid-input`, or how the call failed.
    */
   async invoke(call: Call): Promise<Answer> {
-    const described = await this.describe(call.worker, call.function);
-    return (await this.#open(call, described)).answer();
+    const worker = this.#workers.get(call.worker);
+    const described = await functionOf(worker, call.function);
+    return (await this.#open({ worker, call, described })).answer();
   }
 
   /**
@@ -247,13 +258,40 @@ export class PythonEngine {
    * @throws {Problem} as {@link PythonEngine.invoke}; `not-acceptable` when the function is no generator.
    */
   async stream(call: Call): Promise<ItemStream> {
-    const described = await this.describe(call.worker, call.function);
+    const worker = this.#workers.get(call.worker);
+    const described = await functionOf(worker, call.function);
     if (described.item === null)
       throw new Problem(
         'not-acceptable',
         `${call.worker}.${call.function} is no generator: it has no items to stream, but one answer as JSON.`,
       );
-    return (await this.#open(call, described)).items();
+    return (await this.#open({ worker, call, described })).items();
+  }
+
+  /**
+   * Calls the function of a file under `routes/` and waits for its answer.
+   *
+   * @throws {Problem} as {@link PythonEngine.invoke}; `not-found`
+   */
+  async invokeRoute(call: RouteCall): Promise<Answer> {
+    return (await this.#openRoute(call)).invocation.answer();
+  }
+
+  /** The same, for its items where it is a generator. */
+  async streamRoute(call: RouteCall): Promise<Answer | ItemStream> {
+    const { invocation, described } = await this.#openRoute(call);
+    return described.item === null ? invocation.answer() : invocation.items();
+  }
+
+  /** Who may call the function of a file under `routes/`, as it says; the file is loaded for it where that is not known. */
+  async accessOf(route: string): Promise<'public' | 'private'> {
+    try {
+      const { functions } = await this.#workers.route(route).describe();
+      const [described] = functions.values();
+      return described?.error === null ? (described.declared.access ?? 'private') : 'private';
+    } catch {
+      return 'private'; // whoever has the key is told what is wrong with it
+    }
   }
 
   /** Ends all Python processes. */
@@ -266,9 +304,15 @@ export class PythonEngine {
     await this.#run.remove();
   }
 
+  async #openRoute(call: RouteCall) {
+    const worker = this.#workers.route(call.route);
+    const described = await onlyFunctionOf(worker);
+    const named = { ...call, worker: worker.name, function: described.name };
+    return { described, invocation: await this.#open({ worker, call: named, described }) };
+  }
+
   /** Waits for a slot and for a child that is ready. */
-  async #open(call: Call, described: DescribedFunction): Promise<Invocation> {
-    const worker = this.#workers.get(call.worker);
+  async #open({ worker, call, described }: Omit<Application, 'limits'>): Promise<Invocation> {
     checkSecrets(described, this.#secrets);
     const limits = limitsOf(described.declared, this.#options.config);
     await checkMemory(described, { worker: worker.name, limits, memory: this.#memory });
@@ -284,6 +328,7 @@ export class PythonEngine {
       { ...held, grant: this.#options.grant(entry.id) },
       {
         call,
+        request: described.context ? call.request?.() : undefined,
         limits,
         entry,
         queueMs: performance.now() - queuedAt,

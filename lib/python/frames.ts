@@ -15,6 +15,7 @@ export const FrameKind = {
   failed: 'U',
   ready: 'H',
   result: 'R',
+  answer: 'A',
   file: 'F',
   stream: 'B',
   item: 'I',

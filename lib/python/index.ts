@@ -1,4 +1,4 @@
-export type { Answer, Call, Grant, Output } from './call.ts';
+export type { Answer, Call, GivenTexts, Grant, Output, RequestFacts, RouteCall } from './call.ts';
 export { PythonEngine } from './engine.ts';
 export type { ItemStream } from './item-stream.ts';
 export type { DescribedFunction } from './messages.ts';

@@ -1,6 +1,6 @@
 import { Problem } from '#lib/problems';
 
-import type { Answer, Call, Grant, Output } from './call.ts';
+import type { Answer, AnyCall, Grant, Output, RequestFacts } from './call.ts';
 import { ItemStream } from './item-stream.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Lease } from './lease.ts';
@@ -17,7 +17,9 @@ export interface Holdings {
 }
 
 interface InvocationOptions extends Pick<ServingOptions, 'instance' | 'idlePid'> {
-  readonly call: Call;
+  readonly call: AnyCall;
+  /** What the function is told of the request, where it asks for it. */
+  readonly request: RequestFacts | undefined;
   readonly limits: Limits;
   readonly entry: JournalEntry;
   readonly queueMs: number;
@@ -43,6 +45,7 @@ export class Invocation {
     this.#serving = new Serving(holdings.lease, {
       ...options,
       signal: call.signal,
+      endpoint: call.route !== undefined,
       givenBytes: bytesOf(call.parts ?? {}),
     });
     void this.#serving.ended.promise.then((verdict) => this.#finish(verdict));
@@ -68,11 +71,13 @@ export class Invocation {
   }
 
   async #start({ stream }: Pick<CallOrder, 'stream'>): Promise<void> {
-    const { call, entry } = this.#options;
+    const { call, entry, request } = this.#options;
+    const { requestId, function: name, given, input } = call;
     const { environment } = this.#holdings.grant;
-    const order = { invocationId: entry.id, requestId: call.requestId, function: call.function };
     const parts = call.parts && { parts: await this.#place(call.parts) };
-    this.#serving.start({ ...order, ...parts, stream, environment }, call.input);
+    const apart = { ...parts, ...(given && { given }), ...(request && { request }) };
+    const order = { invocationId: entry.id, requestId, function: name, stream, environment };
+    this.#serving.start({ ...order, ...apart }, input);
   }
 
   async #place(parts: Parts): Promise<Parts> {
@@ -131,12 +136,13 @@ export class Invocation {
   #conclude(verdict: Verdict): Conclusion {
     const { call, limits, mask } = this.#options;
     const { peakMemoryBytes } = this.#serving;
-    return conclude(verdict, { name: `${call.worker}.${call.function}`, limits, peakMemoryBytes, mask });
+    const name = call.route ?? `${call.worker}.${call.function}`;
+    return conclude(verdict, { name, limits, peakMemoryBytes, mask });
   }
 }
 
-function bytesOfOutput({ json, file }: Output): number {
-  return json?.byteLength ?? file?.bytes ?? 0;
+function bytesOfOutput({ json, file, response }: Output): number {
+  return (json ?? response?.body)?.byteLength ?? file?.bytes ?? 0;
 }
 
 function logTraceback(entry: JournalEntry, error: Error): void {

@@ -1,13 +1,14 @@
-import { basename, join } from 'node:path';
+import { relative } from 'node:path';
 
 import type { Config } from '#lib/config';
+import { routeName } from '#lib/route-files';
 
 import { type Limits, limitsOf } from './limits.ts';
 import type { Declaration, DescribedFunction, ForkWay } from './messages.ts';
 import type { Worker } from './worker.ts';
 
 /** What a function may reach beyond its own code and directory. */
-type Needs = Pick<Declaration, 'secrets' | 'secretsAtImport' | 'reads' | 'shm' | 'unix'>;
+type Needs = Pick<Declaration, 'secrets' | 'secretsAtImport' | 'reads' | 'shm' | 'unix' | 'access'>;
 
 export interface ListedFunction
   extends Pick<DescribedFunction, 'name' | 'description' | 'error' | 'input' | 'output' | 'item'>, Needs {
@@ -23,6 +24,13 @@ export type ListedWorker = { readonly name: string; readonly file: string } & (
   | { readonly error: string }
 );
 
+/** A file under `routes/`, and what it answers to. */
+export type ListedRoute = ListedWorker & {
+  /** Undefined for any. */
+  readonly method: string | undefined;
+  readonly path: string;
+};
+
 interface ListingOptions {
   readonly config: Config;
   /** The most that the invocations of a worker can have, once it is loaded. */
@@ -35,7 +43,7 @@ export async function listWorker(
   { config, mostBytes }: ListingOptions,
 ): Promise<ListedWorker> {
   const { name } = worker;
-  const file = join('workers', basename(worker.file));
+  const file = relative(config.root, worker.file);
   try {
     const { functions, fork } = await worker.describe();
     const bytes = await mostBytes(name);
@@ -50,12 +58,18 @@ export async function listWorker(
   }
 }
 
+/** Describes an endpoint. */
+export async function listRoute(worker: Worker, options: ListingOptions): Promise<ListedRoute> {
+  const { route, method } = routeName(worker.name);
+  return { ...(await listWorker(worker, options)), method: method?.toUpperCase(), path: route };
+}
+
 function list(
   described: DescribedFunction,
   { config, mostBytes }: { readonly config: Config; readonly mostBytes: number },
 ): ListedFunction {
   const { name, description, error, input, output, item, declared, spawned } = described;
-  const { isolation, secrets, secretsAtImport, reads, shm, unix } = declared;
+  const { isolation, secrets, secretsAtImport, reads, shm, unix, access } = declared;
   const limits = limitsOf(declared, config);
   return {
     name,
@@ -72,5 +86,6 @@ function list(
     reads,
     shm,
     unix,
+    access: access ?? 'private',
   };
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 
 import { z } from 'zod';
 
+import type { FunctionResponse } from './call.ts';
 import { type Frame, FrameKind } from './frames.ts';
 
 /** What a child process says of itself and a zygote says of its children: the schemas of their JSON frames. */
@@ -28,6 +29,7 @@ const declaration = z.object({
   reads: z.array(z.string()),
   shm: z.boolean(),
   unix: z.boolean(),
+  access: z.enum(['public', 'private']).nullable(),
 });
 
 export type Declaration = z.output<typeof declaration>;
@@ -41,6 +43,8 @@ export const describedFunction = z.object({
   output: jsonSchema.nullable(),
   /** The schema of one item of a generator; `output` is of the list of them. Null for any other function. */
   item: jsonSchema.nullable(),
+  /** Whether it asks for a `Context`. */
+  context: z.boolean(),
   declared: declaration,
   /** Which of the worker's sockets gives a process for it: those of one profile serve any of its functions. */
   profile: z.int(),
@@ -121,11 +125,37 @@ export function describeStatus(status: number): string {
   return `signal ${name ?? -status}`;
 }
 
+/** What concerns the connection, or is the server's own: no function sets it, whatever its process sends. */
+const reserved =
+  /^(?:connection|content-length|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|x-request-id)$/i;
+const fieldName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/)
+  .refine((name) => !reserved.test(name));
+const fieldValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/);
+
+const answerHead = z.object({
+  status: z.int().min(200).max(599),
+  headers: z.array(z.tuple([fieldName, fieldValue])),
+});
+
+/** What an endpoint answers; undefined when a child has written nonsense. */
+export function readAnswer({ payload }: Frame): FunctionResponse | undefined {
+  try {
+    const end = 4 + payload.readUInt32BE(0);
+    const head = answerHead.parse(JSON.parse(payload.toString('utf8', 4, end)));
+    return { ...head, body: payload.subarray(end) };
+  } catch {
+    return undefined;
+  }
+}
+
 export const errorMessage = z.object({
   code: z.enum([
     'invalid-input',
     'malformed-body',
     'worker-error',
+    'http-error',
     'worker-memory-exceeded',
     'worker-disk-exceeded',
     'worker-output-too-large',
@@ -134,6 +164,9 @@ export const errorMessage = z.object({
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
   traceback: z.string().nullish(),
   used: z.number().nullish(),
+  /** Of `http-error`. */
+  status: z.int().min(400).max(599).optional(),
+  headers: z.record(fieldName, fieldValue).optional(),
 });
 
 export type ChildError = z.output<typeof errorMessage>;

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration } from '#lib/config';
-import { Problem } from '#lib/problems';
+import { codeOfStatus, Problem } from '#lib/problems';
 import type { InvocationRecord, Outcome } from '#lib/records';
 
 import type { Output } from './call.ts';
@@ -17,10 +17,10 @@ interface Invoked {
   readonly mask: (said: string) => string;
 }
 
-/** What a call comes to: what it returns, or why that is nothing. */
+/** What a call comes to: what it returns, or why that is nothing; `refusal` is the status of an `HTTPError`. */
 export type Conclusion =
   | { readonly ok: true; readonly output: Output }
-  | { readonly ok: false; readonly error: Problem | DOMException };
+  | { readonly ok: false; readonly error: Problem | DOMException; readonly refusal?: number };
 
 /** What the caller is told of a verdict. */
 export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
@@ -28,6 +28,7 @@ export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
     case 'result':
       return { ok: true, output: verdict.output };
     case 'error':
+      if (verdict.error.code === 'http-error') return refuse(verdict.error, invoked);
       return { ok: false, error: problemOfError(verdict.error, invoked) };
     case 'stopped':
       return { ok: false, error: limitProblem(verdict.by, verdict.used, invoked) };
@@ -49,7 +50,15 @@ export function failureOf(error: unknown): Pick<InvocationRecord, 'outcome' | 'd
 
 /** The outcome of an invocation that was served, for its record. */
 export function endingOf(conclusion: Conclusion): Pick<InvocationRecord, 'outcome' | 'detail'> {
-  return conclusion.ok ? { outcome: 'ok' } : failureOf(conclusion.error);
+  if (conclusion.ok) return { outcome: 'ok' };
+  const { error, refusal } = conclusion;
+  return { ...failureOf(error), ...(refusal !== undefined && { outcome: `http-${refusal}` }) };
+}
+
+/** What the function itself answers with: its own words, so they are told in production as well. */
+function refuse({ status = 500, detail, headers = {} }: ChildError, { mask }: Invoked): Conclusion {
+  const problem = new Problem(codeOfStatus(status) ?? 'http-error', mask(detail), { status, headers });
+  return { ok: false, error: problem, refusal: status };
 }
 
 function problemOfError({ code, detail, errors, traceback, used }: ChildError, invoked: Invoked): Problem {

@@ -67,6 +67,7 @@ export class SelfTest {
       signal: new AbortController().signal,
       instance,
       idlePid: () => zygote.idlePid(),
+      endpoint: false,
       givenBytes: 0,
     });
     const ids = { invocationId: 'self-test', requestId: 'self-test' };

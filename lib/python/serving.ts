@@ -1,11 +1,11 @@
-import type { Output } from './call.ts';
+import type { GivenTexts, Output, RequestFacts } from './call.ts';
 import { type Child, type ChildEnd, orKill } from './child.ts';
 import { type Frame, FrameKind } from './frames.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import type { InstanceWatchdog } from './instance-watchdog.ts';
 import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
-import { type ChildError, errorMessage, fileMessage, readMessage } from './messages.ts';
+import { type ChildError, errorMessage, fileMessage, readAnswer, readMessage } from './messages.ts';
 import type { Parts } from './parts.ts';
 import { processTree } from './process-tree.ts';
 import { ReturnedFile } from './returned-file.ts';
@@ -34,6 +34,8 @@ export interface CallOrder {
   readonly stream: boolean;
   /** Arguments that do not come as JSON; the files are in the child's directory. */
   readonly parts?: Parts;
+  readonly given?: GivenTexts;
+  readonly request?: RequestFacts;
   /** Beside the interpreter's own, all that the function's process has. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -43,6 +45,8 @@ export interface ServingOptions {
   readonly signal: AbortSignal;
   readonly instance: InstanceWatchdog;
   readonly idlePid: () => number | undefined;
+  /** Whether a response may come of it. */
+  readonly endpoint: boolean;
   /** Of the disk, what the call's own files take that it has been given. */
   readonly givenBytes: number;
 }
@@ -138,12 +142,15 @@ export class Serving implements Disposable {
 
   async #verdictOf(frame: Frame | undefined): Promise<Verdict> {
     if (frame?.kind === FrameKind.result) return { kind: 'result', output: { json: frame.payload } };
+    const response =
+      frame?.kind === FrameKind.answer && this.#options.endpoint ? readAnswer(frame) : undefined;
+    if (response) return { kind: 'result', output: { response } };
     const file = frame?.kind === FrameKind.file ? await this.#returned(frame) : undefined;
     if (file) return { kind: 'result', output: { file } };
     const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
     if (error) return { kind: 'error', error };
     const refused = this.#child.connection.error;
-    if (refused?.kind === FrameKind.result || refused?.kind === FrameKind.item)
+    if (refused && resultKinds.has(refused.kind))
       return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
     return { kind: 'crashed', end: await orKill(this.#child, endGraceMs, this.#child.ended) };
   }
@@ -167,6 +174,8 @@ export class Serving implements Disposable {
     this.#waiting?.(step); // once it has been answered, a second answer means nothing to a promise
   }
 }
+
+const resultKinds: ReadonlySet<string> = new Set([FrameKind.result, FrameKind.answer, FrameKind.item]);
 
 /** Closes the file of a result that comes too late. */
 function discard(verdict: Verdict): void {

@@ -6,7 +6,7 @@ export class WorkerFailure extends Error {
   readonly traceback: string;
 
   constructor({ message, file, line, traceback }: Failure) {
-    const known = file.replace(/^.*\/(?=workers\/)/, ''); // as the user knows it
+    const known = file.replace(/^.*?\/(?=(?:workers|routes)\/)/, ''); // as the user knows it
     const where = line === null ? known : `${known}, line ${line}`;
     super(where ? `${message} (${where})` : message);
     this.traceback = traceback;

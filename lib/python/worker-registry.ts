@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
 import { watchFolder } from '#lib/watch';
@@ -7,11 +9,11 @@ import { nearNames } from './near-names.ts';
 import type { Secrets } from './secrets.ts';
 import { type OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import { Worker } from './worker.ts';
-import { workerFiles } from './workers-directory.ts';
+import { endpointFiles, workerFiles } from './workers-directory.ts';
 
 interface RegistryOptions {
-  /** The folder `workers/`. */
-  readonly directory: string;
+  /** The project's root, with the folders `workers/` and `routes/`. */
+  readonly root: string;
   /** What the zygotes of all workers are told. */
   readonly opening: Omit<OpenOrder, 'name' | 'file'>;
   readonly base: BaseSupervisor;
@@ -25,11 +27,12 @@ interface RegistryOptions {
 /** Children that wait ready in each worker's zygote: one for the next call, one for the call beside it. */
 const spares = 2;
 
-/** The workers of the folder, by name. */
+/** The workers of `workers/`, by name, and those of `routes/`, by their paths from the root. */
 export class WorkerRegistry implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #workers = new Map<string, Worker>();
-  #watcher: AsyncDisposable | undefined;
+  readonly #routes = new Map<string, Worker>();
+  readonly #watchers = new AsyncDisposableStack();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -37,7 +40,22 @@ export class WorkerRegistry implements AsyncDisposable {
   }
 
   all(): Worker[] {
+    return [...this.workers(), ...this.routes()];
+  }
+
+  workers(): Worker[] {
     return [...this.#workers.values()];
+  }
+
+  routes(): Worker[] {
+    return [...this.#routes.values()];
+  }
+
+  /** The worker that a file under `routes/` is. @throws {Problem} `not-found`: it is gone since the build. */
+  route(file: string): Worker {
+    const worker = this.#routes.get(file);
+    if (worker) return worker;
+    throw new Problem('not-found', `${file} is no longer there.`);
   }
 
   /** @throws {Problem} `worker-not-found` */
@@ -52,31 +70,47 @@ export class WorkerRegistry implements AsyncDisposable {
 
   /** From now on loads files anew when they change, so that an error shows when the file is saved. */
   async watch(): Promise<void> {
-    this.#watcher = await watchFolder(this.#options.directory, (paths) => {
-      const modules = paths?.filter((path) => path.endsWith('.py'));
-      if (modules?.length !== 0) void this.#changed(modules);
-    });
+    const { root } = this.#options;
+    for (const folder of ['workers', 'routes']) {
+      const watcher = await watchFolder(join(root, folder), (paths) => {
+        const modules = paths?.filter((path) => path.endsWith('.py')).map((path) => `${folder}/${path}`);
+        if (modules?.length !== 0) void this.#changed(modules);
+      });
+      this.#watchers.use(watcher);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#watcher?.[Symbol.asyncDispose]();
+    await this.#watchers.disposeAsync();
     for (const worker of this.all()) worker.retire();
   }
 
+  /** Paths are from the root. */
   async #changed(paths: readonly string[] | undefined): Promise<void> {
+    const before = new Set(this.routes().map(({ name }) => name));
     this.#discover();
-    const named = paths?.map((path) => this.#workers.get(path.replace(/\.py$/, '')));
+    const named = paths
+      ?.filter((path) => !before.has(path) || this.#routes.has(path))
+      .map((path) => this.#of(path));
     const affected = named?.every((worker) => worker !== undefined) ? named : this.all(); // a shared module concerns all
     await Promise.all(affected.map((worker) => worker.reload()));
   }
 
+  #of(path: string): Worker | undefined {
+    return this.#routes.get(path) ?? this.#workers.get(/^workers\/(.*)\.py$/.exec(path)?.[1] ?? '');
+  }
+
   #discover(): void {
-    const files = workerFiles(this.#options.directory);
-    for (const [name, file] of files)
-      if (!this.#workers.has(name)) this.#workers.set(name, this.#worker(name, file));
-    for (const [name, worker] of this.#workers) {
+    const { root } = this.#options;
+    this.#follow(this.#workers, workerFiles(join(root, 'workers')));
+    this.#follow(this.#routes, endpointFiles(root));
+  }
+
+  #follow(workers: Map<string, Worker>, files: ReadonlyMap<string, string>): void {
+    for (const [name, file] of files) if (!workers.has(name)) workers.set(name, this.#worker(name, file));
+    for (const [name, worker] of workers) {
       if (files.has(name)) continue;
-      this.#workers.delete(name);
+      workers.delete(name);
       worker.retire();
     }
   }

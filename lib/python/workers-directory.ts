@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { pythonRouteFiles } from '#lib/route-files';
+
 /** The worker files of a folder, by their names: every `.py` file whose name does not begin with `_`. */
 export function workerFiles(directory: string): Map<string, string> {
   const files = readdirSync(directory)
@@ -8,6 +10,11 @@ export function workerFiles(directory: string): Map<string, string> {
     .map((name) => [name.slice(0, -'.py'.length), join(directory, name)] as const)
     .filter(([, file]) => statSync(file, { throwIfNoEntry: false })?.isFile());
   return new Map(files.toSorted(([a], [b]) => a.localeCompare(b)));
+}
+
+/** The files of endpoints under the project's root, by their paths from there. */
+export function endpointFiles(root: string): Map<string, string> {
+  return new Map(pythonRouteFiles(root).map((path) => [path, join(root, path)]));
 }
 
 /**

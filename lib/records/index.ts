@@ -1,5 +1,11 @@
 /** How an invocation of a Python function ended. */
-export type Outcome = 'ok' | 'canceled' | `worker-${string}` | 'invalid-input';
+export type Outcome =
+  | 'ok'
+  | 'canceled'
+  | `worker-${string}`
+  | 'invalid-input'
+  /** The status of a `heady.HTTPError`. */
+  | `http-${number}`;
 
 /** What is kept of one invocation. Times in milliseconds, sizes in bytes. */
 export interface InvocationRecord {

@@ -23,10 +23,11 @@ const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
 /** The HTTP server: gives each request its id, its context and its log line, then to the handler. */
 export function createHttpServer(service: Service, handler: Handler): Server {
   const listener = nodeListener(handler, (request, response) => {
-    const context: RequestContext = { service, requestId: requestIdOf(request) };
+    const client = clientAddress(request, service.config.trustedHops);
+    const context: RequestContext = { service, requestId: requestIdOf(request), client };
     response.setHeader('x-request-id', context.requestId);
     if (service.state === 'draining') response.setHeader('connection', 'close');
-    logRequest(request, response, { context, client: clientAddress(request, service.config.trustedHops) });
+    logRequest(request, response, context);
     return context;
   });
   const server = createServer({ keepAliveTimeout, headersTimeout }, listener);

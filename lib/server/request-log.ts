@@ -7,7 +7,7 @@ import type { Log } from '#lib/log';
 export function logRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { context, client }: { context: RequestContext; client: string },
+  context: RequestContext,
 ): void {
   const { log } = context.service;
   const startedAt = performance.now();
@@ -23,7 +23,7 @@ export function logRequest(
       status: response.statusCode,
       durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
       bytes: socket.bytesWritten - bytesBefore,
-      client,
+      client: context.client,
       ...(response.writableFinished ? {} : { aborted: true }),
       ...(request.headers['cf-ray'] ? { cfRay: request.headers['cf-ray'] } : {}),
     });

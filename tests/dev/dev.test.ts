@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -219,6 +219,81 @@ describe('a worker', () => {
     const base = processTree(server.pid).find(({ parent }) => parent === server.pid);
     const zygotes = () => processTree(server.pid).filter(({ parent }) => parent === base?.pid).length;
     await expect.poll(zygotes, patience).toBe(1);
+  });
+});
+
+describe('a .py file under routes/', () => {
+  const file = 'routes/api/py/[id].get.py';
+  const endpoint = async () => told(server.fetch('/api/py/7'));
+
+  /** An endpoint that answers with its parameter and the number of its version. */
+  function versioned(number: number, access = 'private'): string {
+    return `import heady\n\n@heady.function(access="${access}")\ndef get(id: int) -> str:\n    return f"{id} {${number}}"\n`;
+  }
+
+  function builtAtMs(): number {
+    return statSync(join(project.root, '.nitro/dev/index.mjs')).mtimeMs;
+  }
+
+  beforeAll(() => mkdirSync(join(project.root, 'routes/api/py')));
+
+  it('that is added, changed, broken, mended and deleted is so at once', async () => {
+    expect(await endpoint()).toMatch(/^404 /);
+    write(file, versioned(1));
+    await expect.poll(endpoint, patience).toBe('200 7 1');
+    save(file, versioned(2));
+    await expect.poll(endpoint, patience).toBe('200 7 2');
+    write(file, 'def get(id: int) -> str:\n    return 1 +\n');
+    await server.line(({ message }) => message.startsWith(`worker ${file} does not load: SyntaxError`));
+    await expect
+      .poll(endpoint, patience)
+      .toMatch(/^503 .*SyntaxError.*routes\/api\/py\/\[id\]\.get\.py, line 2/);
+    write(file, versioned(3));
+    await expect.poll(endpoint, patience).toBe('200 7 3');
+    remove(file);
+    await expect.poll(endpoint, patience).toMatch(/^404 .*not-found/);
+    await expect.poll(health, patience).toMatch(/^200 .*"ok":true/);
+  });
+
+  it('that is changed is no matter of the build', async () => {
+    write(file, versioned(4));
+    await expect.poll(endpoint, patience).toBe('200 7 4');
+    await delay(1000); // what the addition has started is over
+    const before = builtAtMs();
+    write(file, versioned(5));
+    await expect.poll(endpoint, patience).toBe('200 7 5');
+    await delay(1000);
+    expect(builtAtMs()).toBe(before);
+  });
+
+  it('says anew who may call it when it is changed', async () => {
+    const unknown = async () => told(fetch(`${server.url}/api/py/7`));
+    expect(await unknown()).toMatch(/^401 /);
+    write(file, versioned(6, 'public'));
+    await expect.poll(unknown, patience).toBe('200 7 6');
+    write(file, versioned(7));
+    await expect.poll(unknown, patience).toMatch(/^401 /);
+  });
+
+  it('follows a change of a module that it shares', async () => {
+    write('workers/_number.py', 'NUMBER = 20\n');
+    write(file, 'from _number import NUMBER\n\ndef get(id: int) -> str:\n    return f"{id} {NUMBER}"\n');
+    await expect.poll(endpoint, patience).toBe('200 7 20');
+    write('workers/_number.py', 'NUMBER = 21\n');
+    await expect.poll(endpoint, patience).toBe('200 7 21');
+  });
+
+  it('that is one route with another file is told as what does not build, until one of them goes', async () => {
+    write('routes/api/py/[other].get.ts', 'export default () => "typescript";');
+    await expect
+      .poll(endpoint, patience)
+      .toMatch(
+        /^500 .*routes\/api\/py\/\[id\]\.get\.py and routes\/api\/py\/\[other\]\.get\.ts are one route/,
+      );
+    remove('routes/api/py/[other].get.ts');
+    await expect.poll(endpoint, patience).toBe('200 7 21');
+    remove(file);
+    await expect.poll(endpoint, patience).toMatch(/^404 .*not-found/);
   });
 });
 

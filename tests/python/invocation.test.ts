@@ -212,7 +212,7 @@ it('lists workers with schemas and limits, and those that do not load with why',
     workers: Record<string, unknown>[];
   };
   const byName = Object.fromEntries(workers.map((worker) => [worker.name, worker]));
-  const files = readdirSync(join(inject('root'), 'workers')).filter((name) => name.endsWith('.py'));
+  const files = readdirSync(join(inject('root'), 'workers')).filter((name) => /^[^_].*\.py$/.test(name));
   expect(Object.keys(byName)).toEqual(files.map((name) => name.slice(0, -'.py'.length)).toSorted());
   expect(byName.syntax_error?.error).toMatch(/SyntaxError/);
   const functions = byName.types?.functions as { name: string; input: object; limits: object }[];

@@ -4,11 +4,25 @@ A worker is a plain module in ``workers/``; each public top-level function with 
 """
 
 from heady.cancellation import Cancelled
-from heady.context import Context
+from heady.context import Caller, Context
 from heady.declaration import function
+from heady.errors import HTTPError
 from heady.file import File
 from heady.hooks import after_fork, before_fork
 from heady.inference import inference
+from heady.response import Response
 from heady.shell import main
 
-__all__ = ["Cancelled", "Context", "File", "after_fork", "before_fork", "function", "inference", "main"]
+__all__ = [
+    "Caller",
+    "Cancelled",
+    "Context",
+    "File",
+    "HTTPError",
+    "Response",
+    "after_fork",
+    "before_fork",
+    "function",
+    "inference",
+    "main",
+]

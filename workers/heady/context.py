@@ -1,7 +1,19 @@
 """What a function may know of its own call."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who has sent the request."""
+
+    #: ``"key"`` where the request has the key; ``None`` where it has none, as a public route allows.
+    name: str | None = None
+    #: The client's address, as the log has it.
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +26,13 @@ class Context:
     function: str
     #: ``time.monotonic()`` at which the call is ended.
     deadline: float = field(default=float("inf"))
+    #: Of the request, by names in lower case; several values are joined by ``", "``. Never the service's own key.
+    #: Empty, as is what follows, where the call was made by TypeScript without a request.
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    caller: Caller = Caller()
+    method: str = ""
+    #: Of the request's URL, without the query.
+    path: str = ""
 
     @property
     def remaining_seconds(self) -> float:

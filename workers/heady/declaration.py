@@ -11,6 +11,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Isolation = Literal["request", "reuse", "spawn"]
+Access = Literal["public", "private"]
 
 _ATTRIBUTE = "__heady_declaration__"
 
@@ -56,6 +57,8 @@ class Options(TypedDict, total=False):
     shm: bool
     #: Whether the function may open unix sockets.
     unix: bool
+    #: Who may call the endpoint: ``public`` for anyone, else the holders of the key. For files under ``routes/`` alone.
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Declaration:
     reads: tuple[str, ...] = ()
     shm: bool = False
     unix: bool = False
+    access: Access | None = None
 
 
 @overload
@@ -150,10 +154,15 @@ def _switch(value: object) -> bool:
     return value
 
 
-def _isolation(value: object) -> Isolation:
-    if value not in get_args(Isolation):
-        raise ValueError(f"it must be one of {', '.join(get_args(Isolation))}")
-    return value  # type: ignore[return-value]
+def _one_of(choices: object) -> Callable[[object], object]:
+    known = get_args(choices)
+
+    def read(value: object) -> object:
+        if value not in known:
+            raise ValueError(f"it must be one of {', '.join(known)}")
+        return value
+
+    return read
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -180,7 +189,7 @@ _OPTIONS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "processes": ("processes", _count),
     "concurrency": ("concurrency", _count),
     "queue": ("queue", _count_or_none),
-    "isolation": ("isolation", _isolation),
+    "isolation": ("isolation", _one_of(Isolation)),
     "max_requests": ("max_requests", _count),
     "idle": ("idle_seconds", parse_seconds),
     "warm": ("warm", _switch),
@@ -190,4 +199,5 @@ _OPTIONS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "reads": ("reads", _texts),
     "shm": ("shm", _switch),
     "unix": ("unix", _switch),
+    "access": ("access", _one_of(Access)),
 }

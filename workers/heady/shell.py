@@ -26,6 +26,7 @@ def run_file(file: Path, words: Sequence[str]) -> None:
 
     from heady import hooks
     from heady.context import Context
+    from heady.errors import HTTPError
     from heady.runtime import functions
 
     sys.path.append(str(file.resolve().parent))
@@ -46,7 +47,7 @@ def run_file(file: Path, words: Sequence[str]) -> None:
         _run(function, arguments)
     except ValidationError as error:
         _exit(str(error))
-    except (RuntimeError, *_transport_errors()) as error:
+    except (RuntimeError, HTTPError, *_transport_errors()) as error:
         _exit(f"{type(error).__name__}: {error}")
 
 

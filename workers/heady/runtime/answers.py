@@ -4,11 +4,14 @@ import errno
 import json
 import os
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from heady.runtime import frames, pointer
+from heady.errors import HTTPError
+from heady.runtime import frames
+from heady.runtime.field_errors import FieldError
 
 _RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -19,7 +22,9 @@ def failure(code: str, detail: str, *, trace: str | None = None, used: int | Non
 
 
 def raised(error: Exception) -> frames.Frame:
-    """The frame of a call whose function has raised."""
+    """The frame of a call whose function has raised; an :class:`~heady.errors.HTTPError` is an answer of its own."""
+    if isinstance(error, HTTPError):
+        return _refused(error)
     if isinstance(error, MemoryError):
         return failure("worker-memory-exceeded", "MemoryError")
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
@@ -28,14 +33,20 @@ def raised(error: Exception) -> frames.Frame:
     return failure("worker-error", _cut(detail, _MOST_OF_MESSAGE), trace=_cut(traceback_of(error), _MOST_OF_TRACEBACK))
 
 
-def invalid_input(error: ValidationError) -> frames.Frame:
-    """The frame of a call whose arguments do not fit: JSON pointers (RFC 6901) to what is wrong."""
-    errors = [
-        {"pointer": "".join(map(pointer.token, problem["loc"])), "detail": problem["msg"]}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    if error.errors()[0]["type"] == "json_invalid":
-        return failure("malformed-body", errors[0]["detail"])
+def _refused(error: HTTPError) -> frames.Frame:
+    detail = _cut(error.detail, _MOST_OF_MESSAGE)
+    told = {"code": "http-error", "detail": detail, "status": error.status, "headers": error.headers}
+    return frames.ERROR, json.dumps(told).encode()
+
+
+def malformed(error: ValidationError) -> frames.Frame | None:
+    """The frame of a call whose arguments are no JSON; ``None`` where they are."""
+    problem = error.errors(include_url=False)[0]
+    return failure("malformed-body", problem["msg"]) if problem["type"] == "json_invalid" else None
+
+
+def invalid_input(errors: Sequence[FieldError]) -> frames.Frame:
+    """The frame of a call whose arguments do not fit."""
     detail = f"{len(errors)} invalid field{'' if len(errors) == 1 else 's'}."
     return frames.ERROR, json.dumps({"code": "invalid-input", "detail": detail, "errors": errors}).encode()
 

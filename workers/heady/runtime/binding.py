@@ -1,46 +1,100 @@
-"""Arguments that come apart: some in a JSON body, others as texts or files by name, as in a query or a form."""
+"""Arguments that come apart from a JSON body: by a request's path, its query, its form."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError, from_json
+from pydantic_core import from_json, to_json
 
+from heady.file import File
+from heady.runtime.field_errors import FieldError, at, field_errors
+from heady.runtime.parameters import Parameters
 from heady.runtime.signature import Signature
 
-Given = Mapping[str, Sequence[Any]]
+
+class Given(NamedTuple):
+    """What one part of a request gives for one argument."""
+
+    source: str
+    name: str
+    #: Texts and files.
+    values: Sequence[Any]
 
 
-def bind(signature: Signature, arguments: bytes, given: Given) -> dict[str, Any]:
-    """The arguments of a function, validated, by the names of its parameters.
+class InvalidInputError(Exception):
+    """Arguments that do not fit."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(f"{len(errors)} invalid fields")
+        self.errors = errors
+
+
+def bind(signature: Signature, order: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+    """The arguments of a call, validated, by the names of the parameters.
 
     Args:
         signature: of the function.
-        arguments: a JSON object.
-        given: of each further argument what was given for it, in order: a parameter that takes a list has all, any
-            other the only one.
+        order: what the service says of the call; its ``given`` and ``parts`` have the arguments beside the body.
+        body: a JSON object.
 
     Raises:
-        pydantic.ValidationError: an argument does not fit, or was given more than once; says which.
+        InvalidInputError: names each argument that does not fit.
+        pydantic.ValidationError: the body is no JSON object.
     """
+    arguments = _members(body)
+    if arguments is None:
+        return signature.bind(body)
+    sources = dict.fromkeys(arguments, "body")
+    errors: list[FieldError] = []
+    for source, name, values in _given(order, signature.parameters):
+        one = not signature.parameters.is_list(name, values)
+        if name in sources:
+            errors.append({"pointer": at(source, name), "detail": f"Given by {sources[name]} and {source}: give one."})
+        elif one and len(values) > 1:
+            errors.append({"pointer": at(source, name), "detail": f"Given {len(values)} times: it takes one value."})
+        else:
+            sources[name] = source
+            arguments[name] = values[0] if one else list(values)
+    if errors:
+        raise InvalidInputError(errors)
     try:
-        body = from_json(arguments or b"{}")
+        return _validated(signature, arguments, files="parts" in order)
+    except ValidationError as error:
+        raise InvalidInputError(field_errors(error, signature.parameters.names, sources)) from None
+
+
+def _validated(signature: Signature, arguments: dict[str, Any], *, files: bool) -> dict[str, Any]:
+    """All as one JSON object where it can be, so that a text is what its hint makes of it, wherever it comes from."""
+    return signature.bind_values(arguments) if files else signature.bind(to_json(arguments))
+
+
+def _members(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = from_json(body or b"{}")
     except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        return signature.bind(arguments)  # which says what is wrong with it
-    faults = [fault for name, values in given.items() if (fault := _fault(signature, name, values, body))]
-    if faults:
-        raise ValidationError.from_exception_data(signature.name, faults)
-    apart = {name: list(values) if name in signature.lists else values[0] for name, values in given.items()}
-    return signature.bind_values({**body, **apart})
-
-
-def _fault(signature: Signature, name: str, values: Sequence[Any], body: Mapping[str, Any]) -> InitErrorDetails | None:
-    if name in body:
-        error = PydanticCustomError("given_twice", "given in the body and beside it: give it once")
-    elif len(values) > 1 and name not in signature.lists and name in signature.parameters:
-        error = PydanticCustomError("given_twice", "given {times} times: it takes one", {"times": len(values)})
-    else:
         return None
-    return InitErrorDetails(type=error, loc=(name,), input=None)
+    return value if isinstance(value, dict) else None
+
+
+def _given(order: Mapping[str, Any], parameters: Parameters) -> Iterator[Given]:
+    given = order.get("given", {})
+    for name, text in given.get("path", ()):
+        if name in parameters:  # the path names what it must, to be told from other paths
+            yield Given("path", name, [text])
+    for source in ("query", "form"):
+        for name, texts in _by_name(given.get(source, ())).items():
+            yield Given(source, name, texts)
+    for name, values in order.get("parts", {}).items():
+        yield Given("form", name, [_part(value) for value in values])
+
+
+def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for name, text in pairs:
+        texts.setdefault(name, []).append(text)
+    return texts
+
+
+def _part(value: Any) -> Any:
+    """A text, or a file that the service has put in place."""
+    return value if isinstance(value, str) else File(value["path"], name=value["name"], type=value["type"])

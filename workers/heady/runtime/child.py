@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -19,13 +20,13 @@ from pydantic_core import from_json
 
 from heady import hooks
 from heady.cancellation import Cancelled
-from heady.context import Context
+from heady.context import Caller, Context
 from heady.file import File
-from heady.runtime import answers, frames, output, returned_files, streaming
-from heady.runtime.binding import Given, bind
+from heady.runtime import answers, binding, frames, output, returned_files, route_file, streaming
+from heady.runtime.field_errors import field_errors
 from heady.runtime.functions import Function, call
 from heady.runtime.profile import Profile
-from heady.runtime.signature import NotJSONError, Output
+from heady.runtime.signature import NotJSONError, Output, Signature
 from heady.runtime.time_limit import run_hooks
 
 #: Of a process that says that it waits, and answers: more were the function's own, or those of a long answer.
@@ -38,13 +39,15 @@ class Server:
     """Serves the calls of one worker: one a process.
 
     Args:
-        file: its file.
+        order: what the service says of it: its name and its file.
         functions: by their names.
         rehearsal: a function of a text that each process calls once before it waits for its call.
     """
 
-    def __init__(self, file: Path, functions: Mapping[str, Function], rehearsal: Function) -> None:
-        self._file = file
+    def __init__(self, order: Mapping[str, Any], functions: Mapping[str, Function], rehearsal: Function) -> None:
+        self._name: str = order["name"]
+        self._file = Path(order["file"])
+        self._told = _answered if route_file.is_route(self._name) else _returned
         self._functions = {**functions, _REHEARSED: rehearsal}
 
     def serve(self, connection: int) -> None:
@@ -111,9 +114,10 @@ class Server:
         signature = function.signature
         assert signature is not None, "the service does not call a function that has an error"
         try:
-            bound = signature.bind(arguments) if "parts" not in order else bind(signature, arguments, _parts(order))
-        except ValidationError as error:
-            return answers.invalid_input(error)
+            apart = "given" in order or "parts" in order
+            bound = binding.bind(signature, order, arguments) if apart else signature.bind(arguments)
+        except (ValidationError, binding.InvalidInputError) as error:
+            return _misfit(error, signature)
         except Exception as error:  # of a validator or a default of the function's own
             return answers.raised(error)
         if signature.context_name is not None:
@@ -121,7 +125,7 @@ class Server:
         most = order["outputBytes"]
         try:
             if signature.item is None:
-                return _returned(signature.returned, call(function.target, bound), most)
+                return self._told(signature.returned, call(function.target, bound), most)
             if not order.get("stream"):
                 return _dumped(signature.returned, streaming.collect(function.target, bound), most)
             return _streamed(writer, function.target, bound, functools.partial(_dumped, signature.item, most=most))
@@ -132,21 +136,33 @@ class Server:
         return Context(
             request_id=order["requestId"],
             invocation_id=order["invocationId"],
-            worker=self._file.stem,
+            worker=self._name,
             function=order["function"],
             deadline=time.monotonic() + order["timeoutSeconds"],
+            **_of_request(order),
         )
 
 
-def _parts(order: Mapping[str, Any]) -> Given:
-    """What the service says of the arguments that did not come as JSON: texts, and files that it has put in place."""
-    return {
-        name: [
-            value if isinstance(value, str) else File(value["path"], name=value["name"], type=value["type"])
-            for value in values
-        ]
-        for name, values in order["parts"].items()
-    }
+def _of_request(order: Mapping[str, Any]) -> dict[str, Any]:
+    """What a context says of the request, where there is one."""
+    request = order.get("request")
+    if request is None:
+        return {}
+    caller = Caller(**request["caller"])
+    return {**request, "headers": MappingProxyType(request["headers"]), "caller": caller}
+
+
+def _misfit(error: ValidationError | binding.InvalidInputError, signature: Signature) -> frames.Frame:
+    if isinstance(error, binding.InvalidInputError):
+        return answers.invalid_input(error.errors)
+    return answers.malformed(error) or answers.invalid_input(field_errors(error, signature.parameters.names))
+
+
+def _answered(output: Output, value: Any, most: int) -> frames.Frame:
+    """The same as :func:`_returned` of an endpoint, whose answer may have a head."""
+    if route_file.has_head(output, value):
+        return _encoded(route_file.answer, output, value, most)
+    return _returned(output, value, most)
 
 
 def _returned(output: Output, value: Any, most: int) -> frames.Frame:
@@ -162,15 +178,23 @@ def _returned(output: Output, value: Any, most: int) -> frames.Frame:
 
 def _dumped(output: Output, value: Any, most: int) -> frames.Frame:
     """What is said of a returned value or item: it as JSON, or why that is not to be had."""
+    return _encoded(_as_json, output, value, most)
+
+
+def _as_json(output: Output, value: Any) -> frames.Frame:
+    return frames.RESULT, output.dump(value)
+
+
+def _encoded(encode: Callable[[Output, Any], frames.Frame], output: Output, value: Any, most: int) -> frames.Frame:
     try:
-        result = output.dump(value)
+        kind, result = encode(output, value)
     except ValidationError as error:
         return answers.not_of_return_type(error)
     except NotJSONError as error:
         return answers.failure("worker-error", f"the returned value has no JSON form: {error}")
     if len(result) > most:
         return answers.failure("worker-output-too-large", f"the result has {len(result)} bytes", used=len(result))
-    return frames.RESULT, result
+    return kind, result
 
 
 def _streamed(

@@ -27,6 +27,7 @@ NEEDS = b"N"  # JSON: the environment variables that the worker's file is to hav
 FAILED = b"U"  # JSON: why the worker does not load, or the process cannot serve
 READY = b"H"  # 4 bytes process id, 1 byte whether its last call wrote output, its directory: it waits for its order
 RESULT = b"R"  # bytes: the returned value as JSON; nothing at the end of a stream
+ANSWER = b"A"  # of an endpoint: 4 bytes length, that much JSON: status and headers; then the bytes of the body
 FILE = b"F"  # JSON: where the returned file is, whether that is a copy of it, its name and media type
 STREAM = b"B"  # nothing: the arguments are valid, items follow
 ITEM = b"I"  # bytes: one item of a stream as JSON

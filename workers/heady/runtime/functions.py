@@ -5,6 +5,7 @@ import dataclasses
 import importlib.machinery
 import importlib.util
 import inspect
+import re
 import sys
 import typing
 from collections.abc import Callable
@@ -46,13 +47,18 @@ class Function:
             "input": signature and signature.input_schema,
             "output": signature and signature.returned.schema,
             "item": signature and signature.item and signature.item.schema,
+            "context": signature is not None and signature.context_name is not None,
             "declared": {_camel(name): value for name, value in dataclasses.asdict(self.declaration).items()},
         }
 
 
 def load(file: Path) -> ModuleType:
-    """Imports a worker file as ``workers.<stem>``, which no other module is called, whatever the file's name."""
-    name = f"workers.{file.stem}"
+    """Imports a worker file as ``workers.<stem>``, which no other module is called, whatever the file's name.
+
+    The stem of a file under ``routes/``, such as ``[id].get``, becomes an identifier: a module whose name has further
+    dots would be looked for in a package.
+    """
+    name = "workers." + re.sub(r"[^\w-]", "_", file.stem)
     loader = _SourceLoader(name, str(file))
     spec = importlib.util.spec_from_file_location(name, file, loader=loader)
     assert spec is not None

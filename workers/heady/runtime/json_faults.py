@@ -19,6 +19,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from heady.response import Response
 from heady.runtime import pointer
 
 _CONTAINERS = (list, tuple, set, frozenset)
@@ -69,6 +70,8 @@ def _fault_of(part: Any) -> str | None:
         return _fault_of_integer(part)
     if part is None or _is_container(part):
         return None
+    if isinstance(part, Response):
+        return "a heady.Response, which is for files under routes/,"
     try:
         to_jsonable_python(part)
     except (PydanticSerializationError, ValueError):

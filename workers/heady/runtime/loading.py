@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from heady import hooks
-from heady.runtime import answers, child, frames, functions, missing_variables, randomness
+from heady.runtime import answers, child, frames, functions, missing_variables, randomness, route_file
 from heady.runtime.needs import Needs, needs_of
 from heady.runtime.profile import Profile, profile_of
 from heady.runtime.sandbox import Sandbox
@@ -37,7 +37,8 @@ class Worker:
             self.functions = functions.functions_of(functions.load(file))
         for function in self.functions.values():
             function.check(needed)
-        self.calls = child.Server(file, self.functions, functions.Function(_rehearsal))
+        route_file.check(order["name"], self.functions)
+        self.calls = child.Server(order, self.functions, functions.Function(_rehearsal))
 
     def profile(self, name: str) -> Profile:
         """What the processes of a function are bound by."""

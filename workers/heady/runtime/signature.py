@@ -2,18 +2,8 @@
 
 import contextlib
 import inspect
-import types
 import typing
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Callable,
-    Generator,
-    Iterable,
-    Iterator,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
 from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -24,6 +14,7 @@ from typing_extensions import TypedDict
 
 from heady.context import Context
 from heady.runtime import json_faults
+from heady.runtime.parameters import Parameters
 
 
 class _JSONSchema(GenerateJsonSchema):
@@ -52,8 +43,7 @@ class Signature:
         bind: the arguments in a JSON object, validated, by the names of the parameters. Raises
             ``pydantic.ValidationError``, which names each field that does not fit.
         bind_values: the same for values that need not be of JSON, such as files.
-        parameters: the names of those that a caller gives.
-        lists: the names of those that take several values.
+        parameters: those that a caller gives, and what they take when it is given apart from a JSON body.
         context_name: the parameter that takes the :class:`~heady.context.Context`, where there is one.
         returned: what it returns; the list of all items, where it is a generator.
         item: one item of a generator; ``None`` for any other function.
@@ -64,7 +54,6 @@ class Signature:
 
     def __init__(self, target: Callable[..., Any]) -> None:
         hints = typing.get_type_hints(target, include_extras=True)
-        self.name = target.__name__
         fields: dict[str, Any] = {}
         self.context_name: str | None = None
         for parameter in inspect.signature(target).parameters.values():
@@ -82,8 +71,7 @@ class Signature:
             self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
             self.bind_values: Callable[[dict[str, Any]], dict[str, Any]] = arguments.validator.validate_python
             self.input_schema = arguments.json_schema(schema_generator=_JSONSchema)
-        self.parameters = frozenset(fields)
-        self.lists = frozenset(name for name, hint in fields.items() if _takes_several(hint))
+            self.parameters = Parameters(self.input_schema)
         hint = hints.get("return", Any)
         with _naming(target, f"its return type {hint}"):
             item = _item_type(target, hint)
@@ -97,6 +85,7 @@ class Output:
     Attributes:
         check: the value, made one of the type where it is not yet. Raises ``pydantic.ValidationError`` where that is
             not to be done.
+        is_nothing: whether there is no value but ``None``.
         schema: the JSON Schema of what :meth:`dump` makes of them.
     """
 
@@ -105,6 +94,7 @@ class Output:
         self.check: Callable[[Any], Any] = adapter.validator.validate_python
         self._to_json = adapter.serializer.to_json
         self._is_plain = hint in _PLAIN
+        self.is_nothing = hint is type(None)
         self.schema = adapter.json_schema(mode="serialization", schema_generator=_JSONSchema)
 
     def dump(self, value: Any) -> bytes:
@@ -114,7 +104,14 @@ class Output:
             pydantic.ValidationError: it is not of the type.
             NotJSONError: a part of it has no JSON form; says which.
         """
-        checked = self.check(value)
+        return self.to_json(self.check(value))
+
+    def to_json(self, checked: Any) -> bytes:
+        """A value that is of the type as JSON.
+
+        Raises:
+            NotJSONError: a part of it has no JSON form; says which.
+        """
         try:
             result = self._to_json(checked, by_alias=True)
         except (PydanticSerializationError, ValueError, RecursionError) as error:
@@ -131,15 +128,6 @@ def _field(hint: Any, parameter: inspect.Parameter) -> Any:
         annotated = Annotated[hint, parameter.default]
         return annotated if parameter.default.is_required() else NotRequired[annotated]
     return NotRequired[Annotated[hint, Field(default=parameter.default)]]
-
-
-def _takes_several(hint: Any) -> bool:
-    """Whether a hint, or one of those that it joins or wraps, is that of a list, a set or a tuple."""
-    origin = typing.get_origin(hint) or hint
-    if isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset | Sequence):
-        return not issubclass(origin, str | bytes)
-    wraps = origin in (Annotated, NotRequired, typing.Union, types.UnionType)
-    return wraps and any(_takes_several(part) for part in typing.get_args(hint))
 
 
 #: Return types whose values JSON carries as they are, or whose serialiser says so itself where it cannot.

@@ -1,0 +1,1 @@
+export { pythonRoute } from './python-route.ts';
