@@ -49,7 +49,7 @@ function routePlugin(root: string) {
 function endpoint(file: string) {
   const code = `
 import { guard } from '#lib/http';
-import { pythonRoute } from '#lib/python-routes';
+import { pythonRoute } from '#lib/functions';
 
 export default guard(pythonRoute(${JSON.stringify(file)}));
 `;

@@ -1,9 +1,8 @@
 import './context.ts';
 
-export { type Access } from './access.ts';
+export { type Access, holdsKey } from './access.ts';
 export { bodyTooLarge, isMultipart, limitDeclared, readJson, readJsonBytes } from './body.ts';
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
-export { answerByFunction, answerResponse, callOf, itemFormat, itemsResponse } from './function-answer.ts';
 export { guard, type Route } from './guard.ts';
 export { nodeListener } from './node-listener.ts';

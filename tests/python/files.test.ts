@@ -1,4 +1,6 @@
+import { hash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -13,7 +15,21 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
+/** Sends a form. */
+async function form(name: string, parts: readonly (readonly [string, string | Blob])[]): Promise<Response> {
+  const body = new FormData();
+  for (const [field, value] of parts) body.append(field, value);
+  return server.fetch(`/api/workers/files/${name}`, { method: 'POST', body });
+}
+
+const text = (content: string, name: string) => new File([content], name, { type: 'text/plain' });
+
 const source = readFileSync(join(inject('root'), 'workers/files.py'), 'utf8');
+
+function runDirectory(): string[] {
+  const run = readdirSync(tmpdir()).find((name) => name.startsWith(`heady-${server.pid}-`)) ?? '';
+  return readdirSync(join(tmpdir(), run));
+}
 
 /** Files below the service's run directories that the server has open. */
 function openFiles(): string[] {
@@ -111,4 +127,121 @@ describe('a returned file', () => {
       expect(await response.json()).toMatchObject({ code: 'worker-error' });
     },
   );
+});
+
+describe('a given file', () => {
+  it('is there by path and stream, with its name and its type', async () => {
+    const bytes = randomBytes(3_000_000);
+    const photo = new File([bytes], '../grüße.JPG', { type: 'image/jpeg' });
+    const sha256 = hash('sha256', bytes, 'hex');
+    expect(await (await form('digest', [['file', photo]])).json()).toEqual({
+      name: 'grüße.JPG',
+      type: 'image/jpeg',
+      size: bytes.length,
+      sha256,
+      suffix: '.JPG',
+    });
+  });
+
+  it('may be one of several, beside texts that become what their hints say', async () => {
+    const response = await form('many', [
+      ['title', 'T'],
+      ['files', text('one', 'a.txt')],
+      ['count', '3'],
+      ['files', text('two', 'b.txt')],
+      ['tags', 'x'],
+    ]);
+    const { cwd, ...rest } = (await response.json()) as { cwd: string[] };
+    expect(rest).toEqual({ title: 'T', count: 3, tags: ['x'], files: ['a.txt: one', 'b.txt: two'] });
+    expect(cwd).toHaveLength(2);
+  });
+
+  it('may be left out where it is optional, and JSON may come as a text', async () => {
+    expect(await (await form('optional', [['options', '{"width": 3}']])).json()).toBe('3 None');
+  });
+
+  it('can be given back, changed or as it is', async () => {
+    for (const [name, expected] of [
+      ['upper', 'HELLO'],
+      ['same', 'hello'],
+    ] as const) {
+      const response = await form(name, [['file', text('hello', 'a.txt')]]);
+      expect(response.headers.get('content-disposition')).toBe('attachment; filename=a.txt');
+      expect(await response.text()).toBe(expected);
+    }
+  });
+
+  it('leaves nothing behind, in the service or in a process that serves many calls', async () => {
+    expect(await (await form('left', [['file', text('x', 'a')]])).json()).toHaveLength(1);
+    expect(await server.answer('files/left')).toEqual([]);
+    await waitFor(() => !runDirectory().some((name) => name.startsWith('upload-')) || undefined);
+  });
+
+  it('counts towards no limit of disk, and what is kept beside it does', async () => {
+    const large = new File([new Uint8Array(3_000_000)], 'large');
+    const less = await form('hoard', [
+      ['file', large],
+      ['more', '500000'],
+    ]);
+    expect(await less.json()).toBe(3_000_000);
+    const more = await form('hoard', [
+      ['file', large],
+      ['more', '1048576'],
+    ]);
+    expect(await more.json()).toMatchObject({ code: 'worker-disk-exceeded', limit: '1MB' });
+  });
+
+  it.each([
+    ['digest', [], [{ pointer: '/file', detail: expect.stringContaining('required') }]],
+    [
+      'digest',
+      [
+        ['file', text('a', 'a')],
+        ['file', text('b', 'b')],
+      ],
+      [{ pointer: '/file', detail: 'Given 2 times: it takes one value.' }],
+    ],
+    [
+      'digest',
+      [['file', 'no file name']],
+      [{ pointer: '/file', detail: expect.stringMatching(/multipart\/form-data with a file name/) }],
+    ],
+    [
+      'digest',
+      [
+        ['file', text('a', 'a')],
+        ['fil', text('b', 'b')],
+      ],
+      [{ pointer: '/fil', detail: expect.stringContaining("'file'") }],
+    ],
+    [
+      'many',
+      [
+        ['title', text('a', 'a')],
+        ['files', text('a', 'a')],
+      ],
+      [{ pointer: '/title', detail: expect.stringContaining('string') }],
+    ],
+    [
+      'optional',
+      [['options', '{"width": "x"}']],
+      [{ pointer: '/options/width', detail: expect.stringContaining('integer') }],
+    ],
+  ] as const)('that is not right is named (%s, %#)', async (name, parts, errors) => {
+    const response = await form(name, parts);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ code: 'invalid-input', errors });
+  });
+
+  it('cannot come as JSON', async () => {
+    const response = await server.call('files/digest', { file: { path: '/etc/passwd' } });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      errors: [{ pointer: '/file', detail: expect.stringContaining('multipart/form-data') }],
+    });
+  });
+
+  it('for a function that is not there is not waited for', async () => {
+    expect((await form('digst', [['file', text('a', 'a')]])).status).toBe(404);
+  });
 });

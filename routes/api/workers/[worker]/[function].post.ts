@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
-import { answerByFunction, defineRoute } from '#lib/http';
+import { callWorker } from '#lib/functions';
+import { defineRoute } from '#lib/http';
 
 export default defineRoute({
   params: z.object({ worker: z.string(), function: z.string() }),
-  handler: async ({ params }, event) => answerByFunction(event, params),
+  uploads: true,
+  handler: async ({ params }, event) => callWorker(event, params),
 });

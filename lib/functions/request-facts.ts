@@ -1,11 +1,16 @@
 import type { H3Event } from 'h3';
 
+import { holdsKey } from '#lib/http';
 import type { RequestFacts } from '#lib/python';
 
-import { holdsKey } from './access.ts';
+/** What a call has of its request. */
+export function callOf(event: H3Event) {
+  const { requestId } = event.context;
+  return { request: () => requestFacts(event), requestId, signal: event.req.signal };
+}
 
 /** What a Python function may know of the request that it serves: all but the service's own key. */
-export function requestFacts(event: H3Event): RequestFacts {
+function requestFacts(event: H3Event): RequestFacts {
   const { req, url, context } = event;
   const { apiKey, HEADY_API_KEY_PREVIOUS: previous } = context.service.config;
   const keys = previous === undefined ? [apiKey] : [apiKey, previous];

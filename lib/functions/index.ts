@@ -1,1 +1,2 @@
 export { pythonRoute } from './python-route.ts';
+export { callWorker } from './worker-call.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { itemStreamResponse } from '../../lib/http/item-stream-response.ts';
+import { itemStreamResponse } from '../../lib/functions/item-stream-response.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,8 +1,11 @@
 import { defineHandler, type H3Event } from 'h3';
 
-import { answerResponse, callOf, itemFormat, itemsResponse, type Route } from '#lib/http';
+import type { Route } from '#lib/http';
 
+import { preferredItemFormat } from './accept.ts';
 import { readArguments } from './arguments.ts';
+import { callOf } from './request-facts.ts';
+import { answerResponse, itemsResponse } from './response.ts';
 
 /**
  * The endpoint that a `.py` file under `routes/` is, by its path from the root: its one function, called for each
@@ -12,11 +15,12 @@ export function pythonRoute(route: string): Route {
   const access = async ({ context: { service } }: H3Event) => service.python.accessOf(route);
   const handler = defineHandler(async (event) => {
     const { python } = event.context.service;
-    const format = itemFormat(event);
-    const call = { route, ...(await readArguments(event)), ...callOf(event) };
+    const format = preferredItemFormat(event);
+    await using read = await readArguments(event);
+    const call = { route, ...read.given, ...callOf(event) };
     if (!format) return answerResponse(await python.invokeRoute(call));
     const answer = await python.streamRoute(call);
     return 'next' in answer ? itemsResponse(event, answer, format) : answerResponse(answer);
   });
-  return Object.assign(handler, { access });
+  return Object.assign(handler, { access, uploads: true as const });
 }

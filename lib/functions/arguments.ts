@@ -1,0 +1,79 @@
+import type { H3Event } from 'h3';
+
+import { isMultipart, readJsonBytes } from '#lib/http';
+import { type Multipart, readMultipart } from '#lib/multipart';
+import { Problem } from '#lib/problems';
+import type { GivenFile, GivenTexts, Parts, RouteCall } from '#lib/python';
+
+/** Arguments as a request gives them, and the files among them until they are the call's or are disposed of. */
+interface Read<Given> extends AsyncDisposable {
+  readonly given: Given;
+}
+
+const noArguments = Buffer.from('{}');
+
+/**
+ * The arguments in a body: JSON, or a form that may have files.
+ *
+ * @throws {Problem} `unsupported-media-type`, `malformed-body`, `payload-too-large`, `invalid-input`, `storage-full`
+ */
+export async function readBody(event: H3Event): Promise<Read<Pick<RouteCall, 'input' | 'parts'>>> {
+  if (!isMultipart(event)) {
+    const input = await readJsonBytes(event);
+    return { given: { input: input.byteLength === 0 ? noArguments : input }, ...nothingToRemove };
+  }
+  const form = await readMultipart(event, { directory: event.context.service.python.directory });
+  return {
+    given: { input: noArguments, parts: partsOf(form) },
+    [Symbol.asyncDispose]: async () => form[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * What a request gives as arguments: its path, its query, and its body. A body with GET or HEAD has no meaning
+ * (RFC 9110, 9.3.1), and is left alone.
+ *
+ * @throws {Problem} as {@link readBody}; `bad-request`
+ */
+export async function readArguments(
+  event: H3Event,
+): Promise<Read<Pick<RouteCall, 'input' | 'parts' | 'given'>>> {
+  const path = pathTexts(event);
+  const form = isUrlEncoded(event) ? [...new URLSearchParams(await event.req.text())] : [];
+  const given = { path, query: [...event.url.searchParams], form };
+  const texts = Object.values(given).every((each) => each.length === 0) ? {} : { given };
+  if (isUrlEncoded(event) || !hasBody(event))
+    return { given: { input: noArguments, ...texts }, ...nothingToRemove };
+  const body = await readBody(event);
+  return { ...body, given: { ...body.given, ...texts } };
+}
+
+const nothingToRemove: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };
+
+/** As the head says (RFC 9112, 6.3). */
+function hasBody({ req: { method, headers } }: H3Event): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
+}
+
+function isUrlEncoded(event: H3Event): boolean {
+  const type = event.req.headers.get('content-type') ?? '';
+  return hasBody(event) && /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type);
+}
+
+function pathTexts({ context: { params = {} }, url }: H3Event): GivenTexts['path'] {
+  try {
+    return Object.entries(params).map(([name, text]) => [name, decodeURIComponent(text)] as const);
+  } catch (cause) {
+    throw new Problem('bad-request', `${url.pathname} has a '%' that escapes no character of UTF-8.`, {
+      cause,
+    });
+  }
+}
+
+function partsOf({ fields, uploads }: Multipart): Parts {
+  const parts = new Map<string, (string | GivenFile)[]>();
+  for (const [name, texts] of fields) parts.set(name, [...texts]);
+  for (const { field, ...file } of uploads) parts.set(field, [...(parts.get(field) ?? []), file]);
+  return Object.fromEntries(parts);
+}

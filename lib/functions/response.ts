@@ -1,0 +1,45 @@
+import { create } from 'content-disposition';
+import type { H3Event } from 'h3';
+
+import type { Answer, ItemStream, ReturnedFile } from '#lib/python';
+
+import { type ItemFormat, itemStreamResponse } from './item-stream-response.ts';
+
+/** The response that an answer is. */
+export function answerResponse({ json, file, response, queueMs, runMs }: Answer): Response {
+  const timing = `queue;dur=${queueMs.toFixed(1)}, python;dur=${runMs.toFixed(1)}`;
+  if (file) return fileResponse(file, timing);
+  const { status, headers, body } = response ?? { status: 200, headers: jsonHeaders, body: json };
+  const answer = new Response(withoutBody.has(status) ? null : new Uint8Array(body), {
+    status,
+    headers: [...headers],
+  });
+  answer.headers.append('server-timing', timing);
+  return answer;
+}
+
+/** The response that items are. */
+export function itemsResponse({ context }: H3Event, items: ItemStream, format: ItemFormat): Response {
+  return itemStreamResponse(items, {
+    format,
+    requestId: context.requestId,
+    production: context.service.config.production,
+    headers: { 'server-timing': `queue;dur=${items.queueMs.toFixed(1)}` },
+  });
+}
+
+/** The statuses that have none, which {@link Response} insists on. */
+const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
+const jsonHeaders: [string, string][] = [['content-type', 'application/json']];
+
+function fileResponse(file: ReturnedFile, timing: string): Response {
+  return new Response(file.stream(), {
+    headers: {
+      'content-type': file.type,
+      'content-length': String(file.bytes),
+      'content-disposition': create(file.name),
+      'x-content-type-options': 'nosniff', // a browser goes by the type that the function says
+      'server-timing': timing,
+    },
+  });
+}
