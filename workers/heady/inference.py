@@ -41,6 +41,12 @@ def inference() -> "InferenceClient":
     )
 
 
+def default_model(task: str) -> str:
+    """The model that serves a task of ``_MODELS`` for a call that names none."""
+    variable, default = _MODELS[task]
+    return os.environ.get(variable) or default
+
+
 def _client(url: str, token: str) -> "InferenceClient":
     from huggingface_hub import InferenceClient
 
@@ -52,10 +58,9 @@ def _client(url: str, token: str) -> "InferenceClient":
 
 def _with_model(method: Callable[..., Any], task: str, url: str) -> Callable[..., Any]:
     """Gives a task its default model, and, as the client posts all but chat to the model's bare URL, that URL."""
-    variable, default = _MODELS[task]
 
     def call(*arguments: Any, model: str | None = None, **options: Any) -> Any:
-        chosen = model or os.environ.get(variable) or default
+        chosen = model or default_model(task)
         address = chosen if task == "chat_completion" else _address(url, task, chosen)
         answer = method(*arguments, model=address, **options)
         return _streamed(method, answer) if isinstance(answer, Iterator) else answer
