@@ -1,6 +1,7 @@
-// Starts the service: `node heady-manager.js`, or with `dev` the development server. Plain JavaScript that Node 20 can
-// read, as that may be what runs it. Three steps, each in the process of the one before where the system allows it:
-// the right Node, then a clean environment block and a bounded heap, then the service.
+// Starts the service: `node heady-manager.js`, or with `dev` the development server, or with other words a command such
+// as `invoke`. Plain JavaScript that Node 20 can read, as that may be what runs it. Three steps, each in the process of
+// the one before where the system allows it: the right Node, then a clean environment block and a bounded heap, then
+// the service.
 import { spawn } from 'node:child_process';
 import {
   closeSync,
@@ -23,8 +24,10 @@ const requiredMajor = 24;
 
 /** The environment block is readable by every process of this user: only these variables stay in it. */
 const openVariables = /^(?:PATH|HOME|LANG|LC_\w+|TZ|TERM|NODE_\w+|SSL_\w+|RENDER\w*)$/;
-/** Set in the environment of the process that finds the other variables in descriptor 0. */
+/** Set in the environment of the process that finds the other variables in a descriptor, to its number. */
 const handedOver = 'HEADY_HANDOVER';
+/** The first one that is free for it where stdin is to stay what it is. */
+const besidesStdio = 3;
 /**
  * Of the instance's memory, what Node's heap may grow to; the rest is for Python and for what is outside the heap. With
  * a full queue of 2 MB bodies the heap took 27 MB, as bodies are outside of it; at 0.3, 512 MB did not hold two calls
@@ -37,22 +40,36 @@ const heapShare = 0.25;
  */
 const semiSpaceMegabytes = 8;
 
-if (Number(process.versions.node.split('.')[0]) < requiredMajor) runWithRequiredNode();
-else if (process.execve && !process.env[handedOver]) cleanEnvironmentBlock();
+const [word = ''] = process.argv.slice(2);
+const mode = word === 'dev' ? 'dev' : /^(?:\w|--$|--?h)/.test(word) ? 'command' : 'serve';
+
+if (process.env[handedOver]) await run();
+else if (mode === 'command') runCommand();
+else if (Number(process.versions.node.split('.')[0]) < requiredMajor) runAsChild(requiredNode(), [], {});
+else if (process.execve) cleanEnvironmentBlock();
 else await run();
 
-/** Runs the same command with the Node that the npm package `node` has brought, passing signals and exit status on. */
-function runWithRequiredNode() {
+/** The Node that runs this, or where that is too old the one that the npm package `node` has brought. */
+function requiredNode() {
+  if (Number(process.versions.node.split('.')[0]) >= requiredMajor) return process.execPath;
   const node = join(root, 'node_modules/node/bin/node');
   if (!existsSync(node))
     fail(
       `Node ${requiredMajor} is needed, this is ${process.version}, and ${node} is not there. Run \`npm install\`.`,
     );
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (status, signal) =>
-    signal ? process.kill(process.pid, signal) : process.exit(status ?? 1),
-  );
+  return node;
+}
+
+/** Runs the same words in another process, passing signals and exit status on. */
+function runAsChild(node, nodeOptions, { env = process.env, stdio = 'inherit' }) {
+  const child = spawn(node, [...nodeOptions, ...process.argv.slice(1)], { env, stdio });
+  const signals = ['SIGTERM', 'SIGINT'];
+  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  child.on('exit', (status, signal) => {
+    for (const passed of signals) process.removeAllListeners(passed);
+    if (signal) process.kill(process.pid, signal);
+    else process.exit(status ?? 1);
+  });
 }
 
 /**
@@ -60,20 +77,43 @@ function runWithRequiredNode() {
  * variables go through an unlinked file as descriptor 0, one of the three that stay open.
  */
 function cleanEnvironmentBlock() {
-  const entries = Object.entries(process.env);
-  const open = entries.filter(([name]) => openVariables.test(name));
-  const others = entries.filter(([name]) => !openVariables.test(name));
+  const { open, others } = environmentParts();
   closeSync(0);
-  writeSync(openUnlinked(), JSON.stringify(Object.fromEntries(others)));
-  const heapMegabytes = Math.round((instanceMemoryBytes() * heapShare) / 1024 ** 2);
-  const words = [
-    process.execPath,
-    ...process.execArgv,
-    `--max-heap-size=${heapMegabytes}`,
+  const descriptor = openUnlinked();
+  writeSync(descriptor, others, 0);
+  const words = [process.execPath, ...process.execArgv, ...heapOptions(), ...process.argv.slice(1)];
+  process.execve(process.execPath, words, { ...open, [handedOver]: String(descriptor) });
+}
+
+/**
+ * Runs a command in a child with the same environment block and heap. It reads stdin, which `execve` would have to give
+ * up for the variables. The block of this process keeps them, as do those of npm and the shell above it.
+ */
+function runCommand() {
+  const { open, others } = environmentParts();
+  const descriptor = openUnlinked();
+  writeSync(descriptor, others, 0);
+  runAsChild(requiredNode(), heapOptions(), {
+    env: { ...open, [handedOver]: String(besidesStdio) },
+    stdio: ['inherit', 'inherit', 'inherit', descriptor],
+  });
+  closeSync(descriptor);
+}
+
+/** What stays in the environment block, and all else as JSON. */
+function environmentParts() {
+  const entries = Object.entries(process.env);
+  return {
+    open: Object.fromEntries(entries.filter(([name]) => openVariables.test(name))),
+    others: JSON.stringify(Object.fromEntries(entries.filter(([name]) => !openVariables.test(name)))),
+  };
+}
+
+function heapOptions() {
+  return [
+    `--max-heap-size=${Math.round((instanceMemoryBytes() * heapShare) / 1024 ** 2)}`,
     `--max-semi-space-size=${semiSpaceMegabytes}`,
-    ...process.argv.slice(1),
   ];
-  process.execve(process.execPath, words, { ...Object.fromEntries(open), [handedOver]: '1' });
 }
 
 /** Opens a file without a name, in memory where there is a file system for that; it becomes the lowest free descriptor. */
@@ -89,25 +129,31 @@ function openUnlinked() {
 /** Refilling `process.env` does not write to the block that /proc shows. */
 function takeOverEnvironment() {
   if (!process.env[handedOver]) return;
+  const descriptor = Number(process.env[handedOver]);
   delete process.env[handedOver];
-  Object.assign(process.env, JSON.parse(readFileSync('/proc/self/fd/0', 'utf8')));
-  ftruncateSync(0);
-  closeSync(0);
-  openSync('/dev/null', 'r');
+  Object.assign(process.env, JSON.parse(readFileSync(descriptor, 'utf8')));
+  ftruncateSync(descriptor);
+  closeSync(descriptor);
+  if (descriptor === 0) openSync('/dev/null', 'r');
 }
 
 async function run() {
   takeOverEnvironment();
-  const development = process.argv[2] === 'dev';
-  const server = join(root, '.output/server/index.mjs');
-  if (!development && !existsSync(server)) fail(`${server} is not there. Run \`npm run build\`.`);
-  const entry = await import(development ? './lib/dev/index.ts' : pathToFileURL(server).href);
   try {
-    await entry.start({ root });
+    const { start } = await import(entryOf(mode));
+    await start({ root, words: process.argv.slice(2) });
   } catch (error) {
     if (error.name !== 'StartError') throw error;
     fail(error.message);
   }
+}
+
+function entryOf(wanted) {
+  if (wanted === 'dev') return './lib/dev/index.ts';
+  if (wanted === 'command') return './lib/cli/index.ts';
+  const server = join(root, '.output/server/index.mjs');
+  if (!existsSync(server)) fail(`${server} is not there. Run \`npm run build\`.`);
+  return pathToFileURL(server).href;
 }
 
 function fail(message) {

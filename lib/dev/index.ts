@@ -1,1 +1,2 @@
 export { start } from './run.ts';
+export { ensureVenv } from './venv.ts';

@@ -28,7 +28,7 @@ export async function ensureVenv(root: string, files: readonly string[]): Promis
 
 async function makeVenv(venv: string): Promise<void> {
   const python = await findPython();
-  console.log(`Making .venv with ${python} …`);
+  console.error(`Making .venv with ${python} …`);
   const { failed, stderr, stdout } = await execa(python, ['-m', 'venv', venv], { reject: false });
   if (failed)
     throw new VenvError(
@@ -51,9 +51,13 @@ async function install(root: string, python: string, file: string): Promise<void
     .update(readFileSync(join(root, file)))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.log(`Installing ${file} into .venv …`);
+  console.error(`Installing ${file} into .venv …`);
   const words = ['-m', 'pip', 'install', '--disable-pip-version-check', '--requirement', file];
-  const { failed } = await execa(python, words, { cwd: root, stdio: 'inherit', reject: false });
+  const { failed } = await execa(python, words, {
+    cwd: root,
+    stdio: ['ignore', 2, 2], // stdout is a command's own
+    reject: false,
+  });
   if (failed) throw new VenvError(`pip could not install ${file} into .venv: see its message above.`);
   writeFileSync(stamp, wanted);
 }

@@ -1,7 +1,7 @@
 import { type ConsolaInstance, createConsola, LogLevels } from 'consola';
 
 import { redactor } from './redact.ts';
-import { jsonReporter, prettyReporter } from './reporters.ts';
+import { jsonReporter, plainReporter, prettyReporter } from './reporters.ts';
 import { turnWriter } from './turn-writer.ts';
 
 /**
@@ -11,20 +11,25 @@ import { turnWriter } from './turn-writer.ts';
 export type Log = ConsolaInstance;
 
 export interface LogOptions {
-  readonly format: 'json' | 'pretty';
+  readonly format: keyof typeof reporters;
+  /** Where the lines go; stdout where it is not given. */
+  readonly stream?: NodeJS.WritableStream;
   readonly level: 'error' | 'warn' | 'info' | 'debug';
   /** Values that are masked wherever they stand in a line. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-/** Makes the service's logger, which writes to stdout. */
-export function createLog({ format, level, secrets }: LogOptions): Log {
+/** Ways to write an entry. */
+const reporters = { json: jsonReporter, pretty: prettyReporter, plain: plainReporter };
+
+/** Makes the service's logger. */
+export function createLog({ format, level, secrets, stream = process.stdout }: LogOptions): Log {
   const redact = redactor(secrets);
-  const writeLine = turnWriter((text) => process.stdout.write(text));
+  const writeLine = turnWriter((text) => stream.write(text));
   const write = (line: string) => writeLine(redact(line));
   return createConsola({
     level: LogLevels[level],
-    reporters: [format === 'json' ? jsonReporter(write) : prettyReporter(write)],
+    reporters: [reporters[format](write)],
     throttle: 0,
   });
 }

@@ -22,6 +22,21 @@ export function prettyReporter(write: Write): ConsolaReporter {
   };
 }
 
+/**
+ * Lines for the person who has called a function: what it writes as it wrote it, and the level only of what is amiss.
+ * How the call went is for the caller to say.
+ */
+export function plainReporter(write: Write): ConsolaReporter {
+  return {
+    log: (entry) => {
+      const { message, traceback } = contentOf(entry);
+      if (message === 'invocation' || traceback !== undefined) return;
+      const level = levelOf(entry);
+      write(level === 'info' ? message : `${colored(level)} ${message}`);
+    },
+  };
+}
+
 /** What consola itself keeps in an entry, beside the entry's own fields. */
 const ofConsola = new Set(['args', 'date', 'level', 'type', 'tag']);
 

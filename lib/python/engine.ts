@@ -236,9 +236,9 @@ export class PythonEngine {
     await this.#selfTest.run();
   }
 
-  /** Loads worker files anew whenever they change. */
-  async watch(): Promise<void> {
-    await this.#workers.watch();
+  /** Loads worker files anew whenever they change; `onReload` is told which. */
+  async watch(onReload: (workers: readonly string[]) => void = () => {}): Promise<void> {
+    await this.#workers.watch(onReload);
   }
 
   /**

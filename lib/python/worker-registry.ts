@@ -68,13 +68,13 @@ export class WorkerRegistry implements AsyncDisposable {
     );
   }
 
-  /** From now on loads files anew when they change, so that an error shows when the file is saved. */
-  async watch(): Promise<void> {
+  /** From now on loads files anew when they change, so that an error shows when the file is saved; tells which. */
+  async watch(onReload: (workers: readonly string[]) => void): Promise<void> {
     const { root } = this.#options;
     for (const folder of ['workers', 'routes']) {
       const watcher = await watchFolder(join(root, folder), (paths) => {
         const modules = paths?.filter((path) => path.endsWith('.py')).map((path) => `${folder}/${path}`);
-        if (modules?.length !== 0) void this.#changed(modules);
+        if (modules?.length !== 0) void this.#changed(modules).then(onReload);
       });
       this.#watchers.use(watcher);
     }
@@ -86,7 +86,7 @@ export class WorkerRegistry implements AsyncDisposable {
   }
 
   /** Paths are from the root. */
-  async #changed(paths: readonly string[] | undefined): Promise<void> {
+  async #changed(paths: readonly string[] | undefined): Promise<string[]> {
     const before = new Set(this.routes().map(({ name }) => name));
     this.#discover();
     const named = paths
@@ -94,6 +94,7 @@ export class WorkerRegistry implements AsyncDisposable {
       .map((path) => this.#of(path));
     const affected = named?.every((worker) => worker !== undefined) ? named : this.all(); // a shared module concerns all
     await Promise.all(affected.map((worker) => worker.reload()));
+    return affected.map(({ name }) => name);
   }
 
   #of(path: string): Worker | undefined {

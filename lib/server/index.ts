@@ -1,1 +1,1 @@
-export { type Running, runService, StartError } from './run.ts';
+export { type Running, runService } from './run.ts';

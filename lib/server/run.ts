@@ -1,13 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 
-import { type Config, ConfigError, loadConfig } from '#lib/config';
-import { InterpreterError, SandboxError } from '#lib/python';
-import { Service } from '#lib/service';
+import type { Config } from '#lib/config';
+import { type Service, StartError, startService } from '#lib/service';
 
 import { trackConnections } from './connections.ts';
 import { onFaults } from './faults.ts';
@@ -27,23 +23,14 @@ export interface Running {
   readonly url: string;
 }
 
-/** Something that the person who started the service has to mend: its message is all there is to say. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
 /**
  * Runs the service until it gets SIGTERM or SIGINT; then it drains and the process exits with 0.
  *
  * @throws {StartError}
  */
 export async function runService({ root, handler }: RunOptions): Promise<Running> {
-  const config = readConfig(root);
-  const service = await Service.start(config).catch((error: unknown) => {
-    if (error instanceof InterpreterError || error instanceof SandboxError)
-      throw new StartError(`Python: ${error.message}`);
-    throw error;
-  });
+  const service = await startService(root);
+  const { config } = service;
   const server = createHttpServer(service, handler);
   const connections = trackConnections(server);
   await listen(server, config).catch(async (error: unknown) => {
@@ -65,23 +52,6 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     .prepare()
     .catch((error: unknown) => service.log.error({ message: 'preparing Python failed', error }));
   return { service, url: `http://localhost:${port}` };
-}
-
-function readConfig(root: string): Config {
-  try {
-    return loadConfig({ ...readDotEnv(root), ...process.env }, root);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new StartError(error.problems.join('\n'));
-    throw error;
-  }
-}
-
-/** `.env`, outside production only: there, variables are set by the host. */
-function readDotEnv(root: string): NodeJS.Dict<string> {
-  const file = join(root, '.env');
-  return process.env.NODE_ENV !== 'production' && existsSync(file)
-    ? parseEnv(readFileSync(file, 'utf8'))
-    : {};
 }
 
 async function listen(server: Server, { PORT: port, HOST: host }: Config): Promise<void> {

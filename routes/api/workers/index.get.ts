@@ -1,9 +1,3 @@
 import { defineRoute } from '#lib/http';
 
-export default defineRoute({
-  handler: async (_input, { context: { service } }) => ({
-    workers: await service.python.list(),
-    routes: await service.python.listRoutes(),
-    enforcement: service.python.enforcement,
-  }),
-});
+export default defineRoute({ handler: (_input, { context: { service } }) => service.listing() });

@@ -1,0 +1,49 @@
+import { defineCommand } from 'citty';
+
+import { formatBytes, formatDuration } from '#lib/config';
+import type { ListedFunction, ListedWorker } from '#lib/python';
+
+import { withService } from './service.ts';
+import { signature } from './signature.ts';
+import { strict } from './strict.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export const workers = defineCommand({
+  meta: { name: 'workers', description: 'Lists the workers, their functions and limits' },
+  args: { json: { type: 'boolean', description: 'As GET /api/workers has it' } },
+  plugins: [strict],
+  run: async ({ args, data }): Promise<number> => {
+    const listing = await withService(data as Surroundings, (service) => service.listing());
+    const text = listing.workers.map(describeWorker).join('\n\n');
+    console.log(args.json ? JSON.stringify(listing, null, 2) : text || 'There is no file in workers/.');
+    return 0;
+  },
+});
+
+function describeWorker(worker: ListedWorker): string {
+  const head = `${worker.name}  ${worker.file}`;
+  if ('error' in worker) return `${head}\n  does not load: ${worker.error}`;
+  return [head, ...worker.functions.map(describeFunction)].join('\n');
+}
+
+function describeFunction(listed: ListedFunction): string {
+  if (listed.error !== null) return `  ${listed.name}\n      cannot be called: ${listed.error}`;
+  const [summary = ''] = listed.description?.trim().split('\n', 1) ?? [];
+  return [
+    `  ${signature(listed)}`,
+    ...(summary ? [`      ${summary}`] : []),
+    `      ${limitsLine(listed)}`,
+  ].join('\n');
+}
+
+function limitsLine({ limits, isolation }: ListedFunction): string {
+  return [
+    `timeout ${formatDuration(limits.timeoutMs)}`,
+    `CPU ${formatDuration(limits.cpuMs)}`,
+    `memory ${formatBytes(limits.memoryBytes)}`,
+    `output ${formatBytes(limits.outputBytes)}`,
+    `disk ${formatBytes(limits.diskBytes)}`,
+    `${limits.processes} processes`,
+    ...(isolation === 'request' ? [] : [`isolation ${isolation}`]),
+  ].join(', ');
+}

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Config } from '#lib/config';
+import { InferenceGateway } from '#lib/inference';
+import { createLog, type Log, type LogOptions } from '#lib/log';
+import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
+import { type InvocationStore, memoryInvocations } from '#lib/records';
+
+import { type Health, readVersion } from './health.ts';
+
+/** The self-test waits until the first callers after a start have been served. */
+const selfTestDelayMs = 5000;
+
+/** What a command has in place of the server's own. */
+export interface ServiceOptions extends Partial<Pick<LogOptions, 'format' | 'stream'>> {
+  readonly invocations?: InvocationStore;
+}
+
+/** The answer of `GET /api/workers`. */
+export interface WorkerListing {
+  readonly workers: readonly ListedWorker[];
+  readonly routes: readonly ListedRoute[];
+  readonly enforcement: readonly Rule[];
+}
+
+/** The running service: what routes work with, on `event.context.service`. */
+export class Service {
+  readonly config: Config;
+  readonly log: Log;
+  readonly invocations: InvocationStore;
+  readonly python: PythonEngine;
+  readonly inference: InferenceGateway;
+  readonly #version: string;
+  readonly #startedAt = performance.now();
+  #ready = false;
+  #draining = false;
+
+  private constructor(parts: Pick<Service, 'config' | 'log' | 'invocations' | 'python' | 'inference'>) {
+    this.config = parts.config;
+    this.log = parts.log;
+    this.invocations = parts.invocations;
+    this.python = parts.python;
+    this.inference = parts.inference;
+    this.#version = readVersion(parts.config.root);
+  }
+
+  /** Starts all parts. @throws {InterpreterError} there is no usable Python. */
+  static async start(config: Config, options: ServiceOptions = {}): Promise<Service> {
+    const { invocations = memoryInvocations(), ...logged } = options;
+    const secrets = new Map(config.secrets);
+    const log = createLog({ format: config.logFormat, level: config.HEADY_LOG_LEVEL, secrets, ...logged });
+    for (const warning of config.warnings) log.warn(warning);
+    const inference = await InferenceGateway.start(config, log);
+    try {
+      const python = await PythonEngine.start({
+        config,
+        log,
+        invocations,
+        secrets,
+        environment: inference.environment,
+        grant: (id) => inference.grant(id),
+      });
+      return new Service({ config, log, invocations, python, inference });
+    } catch (error) {
+      await inference.stop();
+      throw error;
+    }
+  }
+
+  get state(): Health['state'] {
+    if (this.#draining) return 'draining';
+    return this.#ready ? 'ready' : 'starting';
+  }
+
+  /** Loads what must be ready before the service is, then the rest. */
+  async prepare(): Promise<void> {
+    const { first, others } = this.python.toLoad();
+    this.#ready = first.length === 0;
+    await this.python.loadFirst(first);
+    this.#ready = true;
+    await this.python.loadWhileRoom(others);
+    await delay(selfTestDelayMs, undefined, { ref: false });
+    if (this.state === 'ready') await this.python.testIsolation();
+  }
+
+  health(): Health {
+    const { state, python, inference } = this;
+    return {
+      ok: state === 'ready',
+      service: 'heady-manager',
+      version: this.#version,
+      uptime: Math.round((performance.now() - this.#startedAt) / 1000),
+      state,
+      checks: {
+        python: { ok: python.running, version: python.interpreter.version, ...python.load },
+        inference: { ok: true, backend: inference.backend },
+      },
+      ...(python.running ? {} : { degraded: ['python'] }),
+    };
+  }
+
+  /** Every worker and endpoint in Python, and what this host enforces. */
+  async listing(): Promise<WorkerListing> {
+    const { python } = this;
+    return { workers: await python.list(), routes: await python.listRoutes(), enforcement: python.enforcement };
+  }
+
+  /** From now on takes no new work; what runs goes on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  async stop(): Promise<void> {
+    await this.python.stop();
+    await this.inference.stop();
+  }
+}
