@@ -40,18 +40,24 @@ const heapShare = 0.25;
  */
 const semiSpaceMegabytes = 8;
 
-const [word = ''] = process.argv.slice(2);
-const mode = word === 'dev' ? 'dev' : /^(?:\w|--$|--?h)/.test(word) ? 'command' : 'serve';
+const isOlderNode = Number(process.versions.node.split('.')[0]) < requiredMajor;
+const mode = modeOf(process.argv[2] ?? '');
 
 if (process.env[handedOver]) await run();
 else if (mode === 'command') runCommand();
-else if (Number(process.versions.node.split('.')[0]) < requiredMajor) runAsChild(requiredNode(), [], {});
+else if (isOlderNode) runAsChild(requiredNode(), [], {});
 else if (process.execve) cleanEnvironmentBlock();
 else await run();
 
+/** `--` stands before a command's words where npm runs this: alone it asks for help, while no word at all serves. */
+function modeOf(word) {
+  if (word === 'dev') return 'dev';
+  return /^\w/.test(word) || ['--', '--help', '-h'].includes(word) ? 'command' : 'serve';
+}
+
 /** The Node that runs this, or where that is too old the one that the npm package `node` has brought. */
 function requiredNode() {
-  if (Number(process.versions.node.split('.')[0]) >= requiredMajor) return process.execPath;
+  if (!isOlderNode) return process.execPath;
   const node = join(root, 'node_modules/node/bin/node');
   if (!existsSync(node))
     fail(

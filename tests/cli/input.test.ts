@@ -12,6 +12,8 @@ let project: Project;
 
 beforeAll(() => {
   project = makeShop();
+  mkdirSync(join(project.root, 'orders'));
+  write('orders/torn.json', '{"tea": "green",\n');
 });
 afterAll(() => project[Symbol.dispose]());
 
@@ -24,7 +26,6 @@ describe('the input', () => {
   const answer = { stdout: '{"green":2}', exitCode: 0 };
 
   it('comes from a file, by its path from where the command is run', async () => {
-    mkdirSync(join(project.root, 'orders'));
     write('orders/green.json', `\n  ${green}\n`);
     const words = ['price', '--input', '@green.json'];
     expect(await invoke(project.root, words, { cwd: join(project.root, 'orders') })).toMatchObject(answer);
@@ -68,7 +69,6 @@ describe('the input', () => {
     ['--input', '@orders/torn.json', /^error @orders\/torn\.json: Invalid JSON: .* at line 2 column 0$/m],
     ['--input', '@orders/none.json', /^@orders\/none\.json cannot be read: ENOENT/],
   ])('that is no JSON says where: %s %s', async (option, value, message) => {
-    write('orders/torn.json', '{"tea": "green",\n');
     const { stdout, stderr, exitCode } = await invoke(project.root, ['price', option, value]);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
     expect(stderr).toMatch(message);

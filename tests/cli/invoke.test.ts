@@ -107,6 +107,7 @@ describe('a stream', () => {
     const line = `node heady-manager.js invoke shop count --stream --input '{"to": 10000}' | head -1`;
     const { stdout, stderr } = await execa('sh', ['-c', line], { cwd: project.root, ...alone });
     expect(stdout).toBe('0');
+    expect(stderr).not.toMatch(/EPIPE|^\s+at /m);
     expect(stderr).toMatch(usage('shop.count', 'canceled'));
   });
 
