@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { defineCommand } from 'citty';
 
+import type { Output } from '#lib/python';
 import type { Service } from '#lib/service';
 
 import { type Input, openInput } from './input.ts';
@@ -80,8 +81,13 @@ async function answer(
 ): Promise<void> {
   const order = { worker, function: name, requestId: randomUUID(), ...given };
   if (stream) return print(lines(await python.stream(order)), given.signal);
-  const { json, file } = await python.invoke(order);
-  return print(file ? file.stream() : lines([json]), given.signal);
+  return print(bytesOf(await python.invoke(order)), given.signal);
+}
+
+async function* bytesOf({ json, file, response }: Output): AsyncGenerator<Uint8Array> {
+  if (file) yield* file.stream();
+  else if (response) yield response.body;
+  else yield* lines([json]);
 }
 
 async function* lines(values: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

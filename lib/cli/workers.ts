@@ -9,19 +9,26 @@ import { strict } from './strict.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export const workers = defineCommand({
-  meta: { name: 'workers', description: 'Lists the workers, their functions and limits' },
+  meta: {
+    name: 'workers',
+    description: 'Lists the workers and endpoints in Python, their functions and limits',
+  },
   args: { json: { type: 'boolean', description: 'As GET /api/workers has it' } },
   plugins: [strict],
   run: async ({ args, data }): Promise<number> => {
     const listing = await withService(data as Surroundings, (service) => service.listing());
-    const text = listing.workers.map(describeWorker).join('\n\n');
+    const { workers: own, routes } = listing;
+    const text = [
+      ...own.map((worker) => describeFile(worker.name, worker)),
+      ...routes.map((route) => describeFile(`${route.method ?? 'any method'} ${route.path}`, route)),
+    ].join('\n\n');
     console.log(args.json ? JSON.stringify(listing, null, 2) : text || 'There is no file in workers/.');
     return 0;
   },
 });
 
-function describeWorker(worker: ListedWorker): string {
-  const head = `${worker.name}  ${worker.file}`;
+function describeFile(name: string, worker: ListedWorker): string {
+  const head = `${name}  ${worker.file}`;
   if ('error' in worker) return `${head}\n  does not load: ${worker.error}`;
   return [head, ...worker.functions.map(describeFunction)].join('\n');
 }

@@ -102,7 +102,11 @@ export class Service {
   /** Every worker and endpoint in Python, and what this host enforces. */
   async listing(): Promise<WorkerListing> {
     const { python } = this;
-    return { workers: await python.list(), routes: await python.listRoutes(), enforcement: python.enforcement };
+    return {
+      workers: await python.list(),
+      routes: await python.listRoutes(),
+      enforcement: python.enforcement,
+    };
   }
 
   /** From now on takes no new work; what runs goes on. */

@@ -47,6 +47,10 @@ beforeAll(() => {
   for (const file of globSync(join(project.root, 'workers/*.py'))) rmSync(file);
   cpSync(join(repository, 'workers/process_data.py'), join(project.root, 'workers/process_data.py'));
   writeFileSync(join(project.root, 'workers/menu.py'), menu);
+  writeFileSync(
+    join(project.root, 'routes/api/tea.get.py'),
+    'def tea(cups: int = 1) -> int:\n    return cups\n',
+  );
   writeFileSync(join(project.root, 'workers/broken.py'), 'import tea_that_is_not_there\n');
 });
 afterAll(() => project[Symbol.dispose]());
@@ -78,6 +82,11 @@ menu  workers/menu.py
     expect(stdout).toMatch(/^ {2}odd\n {6}cannot be called: .*memoryview/m);
   });
 
+  it('has the endpoints in Python too', async () => {
+    const { stdout } = await heady(project.root, ['workers']);
+    expect(stdout).toContain('\nGET /api/tea  routes/api/tea.get.py\n  tea(cups: int = 1) -> int\n');
+  });
+
   it('is as JSON what GET /api/workers answers', async () => {
     const { stdout } = await heady(project.root, ['workers', '--json']);
     await using server = await TestServer.start({ root: project.root });
@@ -93,7 +102,11 @@ function lasting(listing: Listing): unknown {
     ...worker,
     functions: functions?.map(({ fits, ...rest }) => ({ ...rest, fits: typeof fits })),
   }));
-  return { workers, rules: listing.enforcement.map(({ name }) => name) };
+  return {
+    workers,
+    routes: listing.routes.map(({ file }) => file).toSorted(),
+    rules: listing.enforcement.map(({ name }) => name),
+  };
 }
 
 interface Listing {
@@ -101,5 +114,6 @@ interface Listing {
     readonly name: string;
     readonly functions?: readonly { readonly fits: unknown }[];
   }[];
+  readonly routes: readonly { readonly file: string }[];
   readonly enforcement: readonly { readonly name: string }[];
 }
