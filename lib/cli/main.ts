@@ -6,15 +6,20 @@ import { nearNames } from '#lib/python';
 
 import { invoke } from './invoke.ts';
 import type { Surroundings } from './surroundings.ts';
+import { types } from './types.ts';
 import { UsageError } from './usage-error.ts';
 import { workers } from './workers.ts';
 
 const name = 'npm run heady --';
 const all = defineCommand({
   meta: { name, description: 'Runs the functions in workers/ from the shell' },
-  subCommands: { invoke, workers },
+  subCommands: { invoke, workers, types },
 });
-const commands: Readonly<Record<string, Command>> = { invoke: command(invoke), workers: command(workers) };
+const commands: Readonly<Record<string, Command>> = {
+  invoke: command(invoke),
+  workers: command(workers),
+  types: command(types),
+};
 
 /** What a shell says of a process that a signal has ended. */
 const statusOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;

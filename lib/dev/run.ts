@@ -1,4 +1,6 @@
+import { writeDeclarations } from '#lib/declarations';
 import { type Running, runService } from '#lib/server';
+import type { Service } from '#lib/service';
 
 import { watchRoutes } from './routes.ts';
 import { ensureVenv } from './venv.ts';
@@ -14,8 +16,20 @@ export async function start({ root }: { readonly root: string }): Promise<void> 
   await ensureVenv(root, ['requirements.txt']);
   const routes = await watchRoutes({ root, onError: (message) => console.error(message) });
   const running = await runService({ root, handler: routes.handler });
-  await running.service.python.watch();
+  await keepDeclared(root, running.service);
   console.log(banner(running));
+}
+
+/** Loads workers anew when they change, and has TypeScript know what they hold. */
+async function keepDeclared(root: string, { python, log }: Service): Promise<void> {
+  let written: Promise<unknown> = Promise.resolve();
+  const declare = () => {
+    written = written
+      .then(async () => writeDeclarations(root, await python.list()))
+      .catch((error: unknown) => log.error({ message: 'the types of the workers cannot be written', error }));
+  };
+  await python.watch(declare);
+  declare();
 }
 
 function banner({ service, url }: Running): string {

@@ -18,10 +18,7 @@ const noArguments = Buffer.from('{}');
  * @throws {Problem} `unsupported-media-type`, `malformed-body`, `payload-too-large`, `invalid-input`, `storage-full`
  */
 export async function readBody(event: H3Event): Promise<Read<Pick<RouteCall, 'input' | 'parts'>>> {
-  if (!isMultipart(event)) {
-    const input = await readJsonBytes(event);
-    return { given: { input: input.byteLength === 0 ? noArguments : input }, ...nothingToRemove };
-  }
+  if (!isMultipart(event)) return { given: { input: await readJsonBytes(event) }, ...nothingToRemove };
   const form = await readMultipart(event, { directory: event.context.service.python.directory });
   return {
     given: { input: noArguments, parts: partsOf(form) },
@@ -45,7 +42,8 @@ export async function readArguments(
   if (isUrlEncoded(event) || !hasBody(event))
     return { given: { input: noArguments, ...texts }, ...nothingToRemove };
   const body = await readBody(event);
-  return { ...body, given: { ...body.given, ...texts } };
+  const input = body.given.input.byteLength === 0 ? noArguments : body.given.input; // a chunked one may be empty
+  return { ...body, given: { ...body.given, input, ...texts } };
 }
 
 const nothingToRemove: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };

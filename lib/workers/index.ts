@@ -14,8 +14,9 @@ export interface Workers {}
  * for await (const word of workers.story.tell({ about: 'rain' })) console.log(word);
  * @throws {Problem} as `POST /api/workers/{worker}/{function}` answers
  */
-export const workers: Workers = clientOf() as Workers;
+export const workers = clientOf() as unknown as Workers;
 
-export type { CallOptions, PendingStream as Stream } from './pending-call.ts';
+export type { Arguments, CallOptions, PendingStream as Stream } from './pending-call.ts';
+export { camelCase } from './names.ts';
 export { callsOf } from './scope.ts';
 export type { ReturnedFile } from '#lib/python';

@@ -11,6 +11,13 @@ export type Reply =
   | { readonly kind: 'file'; readonly file: ReturnedFile }
   | { readonly kind: 'items'; readonly items: ItemStream };
 
+/** What a function takes, in which what may be left out may be undefined as well: JSON leaves that out. */
+export type Arguments<T> = T extends Blob
+  ? T
+  : T extends object
+    ? { [K in keyof T]: object extends Pick<T, K> ? Arguments<T[K]> | undefined : Arguments<T[K]> }
+    : T;
+
 /** A generator that has been called: to be looped over, or awaited for the list of all items. */
 export type PendingStream<Item> = AsyncIterable<Item> & PromiseLike<Item[]>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { defineRoute } from '#lib/http';
+import { workers } from '#workers';
 
 export default defineRoute({
   body: z.object({
@@ -8,16 +9,8 @@ export default defineRoute({
     context: z.string().optional(),
     model: z.string().optional(),
   }),
-  handler: async ({ body }, event) => {
-    const { service, requestId } = event.context;
-    const { json } = await service.python.invoke({
-      worker: 'process_data',
-      function: 'qa',
-      input: Buffer.from(JSON.stringify(body)),
-      requestId,
-      signal: event.req.signal,
-    });
-    const answer = JSON.parse(String(json)) as Record<string, unknown>;
+  handler: async ({ body }, { context: { service } }) => {
+    const answer = await workers.processData.qa(body);
     return { ...answer, backend: service.inference.backend };
   },
 });

@@ -22,7 +22,7 @@ async function form(name: string, parts: readonly (readonly [string, string | Bl
   return server.fetch(`/api/workers/files/${name}`, { method: 'POST', body });
 }
 
-const text = (content: string, name: string) => new File([content], name, { type: 'text/plain' });
+const textFile = (content: string, name: string) => new File([content], name, { type: 'text/plain' });
 
 const source = readFileSync(join(inject('root'), 'workers/files.py'), 'utf8');
 
@@ -146,9 +146,9 @@ describe('a given file', () => {
   it('may be one of several, beside texts that become what their hints say', async () => {
     const response = await form('many', [
       ['title', 'T'],
-      ['files', text('one', 'a.txt')],
+      ['files', textFile('one', 'a.txt')],
       ['count', '3'],
-      ['files', text('two', 'b.txt')],
+      ['files', textFile('two', 'b.txt')],
       ['tags', 'x'],
     ]);
     const { cwd, ...rest } = (await response.json()) as { cwd: string[] };
@@ -165,14 +165,14 @@ describe('a given file', () => {
       ['upper', 'HELLO'],
       ['same', 'hello'],
     ] as const) {
-      const response = await form(name, [['file', text('hello', 'a.txt')]]);
+      const response = await form(name, [['file', textFile('hello', 'a.txt')]]);
       expect(response.headers.get('content-disposition')).toBe('attachment; filename=a.txt');
       expect(await response.text()).toBe(expected);
     }
   });
 
   it('leaves nothing behind, in the service or in a process that serves many calls', async () => {
-    expect(await (await form('left', [['file', text('x', 'a')]])).json()).toHaveLength(1);
+    expect(await (await form('left', [['file', textFile('x', 'a')]])).json()).toHaveLength(1);
     expect(await server.answer('files/left')).toEqual([]);
     await waitFor(() => !runDirectory().some((name) => name.startsWith('upload-')) || undefined);
   });
@@ -196,8 +196,8 @@ describe('a given file', () => {
     [
       'digest',
       [
-        ['file', text('a', 'a')],
-        ['file', text('b', 'b')],
+        ['file', textFile('a', 'a')],
+        ['file', textFile('b', 'b')],
       ],
       [{ pointer: '/file', detail: 'Given 2 times: it takes one value.' }],
     ],
@@ -209,16 +209,16 @@ describe('a given file', () => {
     [
       'digest',
       [
-        ['file', text('a', 'a')],
-        ['fil', text('b', 'b')],
+        ['file', textFile('a', 'a')],
+        ['fil', textFile('b', 'b')],
       ],
       [{ pointer: '/fil', detail: expect.stringContaining("'file'") }],
     ],
     [
       'many',
       [
-        ['title', text('a', 'a')],
-        ['files', text('a', 'a')],
+        ['title', textFile('a', 'a')],
+        ['files', textFile('a', 'a')],
       ],
       [{ pointer: '/title', detail: expect.stringContaining('string') }],
     ],
@@ -242,6 +242,6 @@ describe('a given file', () => {
   });
 
   it('for a function that is not there is not waited for', async () => {
-    expect((await form('digst', [['file', text('a', 'a')]])).status).toBe(404);
+    expect((await form('digst', [['file', textFile('a', 'a')]])).status).toBe(404);
   });
 });

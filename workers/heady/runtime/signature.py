@@ -6,7 +6,7 @@ import typing
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
 from typing import Annotated, Any, NotRequired
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import PydanticSerializationError
@@ -66,7 +66,7 @@ class Signature:
                 fields[parameter.name] = _field(hint, parameter)
         with _naming(target, "its parameters"):
             parameters: Any = TypedDict(target.__name__, fields)  # type: ignore[operator]
-            parameters.__pydantic_config__ = ConfigDict(extra="forbid")
+            parameters.__pydantic_config__ = ConfigDict({"extra": "forbid", **_BYTES})
             arguments = TypeAdapter[dict[str, Any]](parameters)
             self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
             self.bind_values: Callable[[dict[str, Any]], dict[str, Any]] = arguments.validator.validate_python
@@ -90,7 +90,7 @@ class Output:
     """
 
     def __init__(self, hint: Any) -> None:
-        adapter = TypeAdapter[Any](None if hint is typing.NoReturn else hint)
+        adapter = _adapter(None if hint is typing.NoReturn else hint)
         self.check: Callable[[Any], Any] = adapter.validator.validate_python
         self._to_json = adapter.serializer.to_json
         self._is_plain = hint in _PLAIN
@@ -132,6 +132,17 @@ def _field(hint: Any, parameter: inspect.Parameter) -> Any:
 
 #: Return types whose values JSON carries as they are, or whose serialiser says so itself where it cannot.
 _PLAIN = (str, int, bool, None)
+
+
+#: JSON has no bytes: they travel as base64. In a model of the user's own it is the model's configuration that says.
+_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter[Any](hint, config=_BYTES)
+    except PydanticUserError:  # a model, which has a configuration
+        return TypeAdapter[Any](hint)
 
 
 _NOT_A_STREAM = object()

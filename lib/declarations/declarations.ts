@@ -1,0 +1,108 @@
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
+
+import { formatBytes, formatDuration } from '#lib/config';
+import type { ListedFunction, ListedWorker } from '#lib/python';
+import { camelCase } from '#workers';
+
+import { forTypeScript } from './schema.ts';
+
+/**
+ * The TypeScript declarations of all workers: what `import { workers } from '#workers'` has in it. The types of each
+ * function have a namespace of their own, as two functions may have models of one name.
+ */
+export async function declarations(workers: readonly ListedWorker[]): Promise<string> {
+  const namespaces: string[] = [];
+  const members: string[] = [];
+  for (const worker of workers) {
+    const name = nameAmong(worker.name, workers);
+    members.push(
+      `${comment([worker.file])}readonly ${JSON.stringify(name)}: {\n${await methods(worker, name, namespaces)}\n}`,
+    );
+  }
+  return `// Generated from the functions in workers/ by \`npm run dev\`, \`npm run typecheck\` and \`npm test\`.
+import type { Arguments, CallOptions, ReturnedFile, Stream } from '#workers';
+
+declare module '#workers' {
+interface Workers {
+${members.join('\n')}
+}
+}
+
+${namespaces.join('\n')}
+`;
+}
+
+/** The methods of a worker; the types that they need join `namespaces`. */
+async function methods(worker: ListedWorker, name: string, namespaces: string[]): Promise<string> {
+  if ('error' in worker) return comment([`Does not load: ${worker.error}`]);
+  const lines: string[] = [];
+  for (const described of worker.functions) {
+    const own = nameAmong(described.name, worker.functions);
+    if (described.error !== null) {
+      lines.push(comment([`${own} cannot be called: ${described.error}`]));
+      continue;
+    }
+    const namespace = `${identifier(name)}.${identifier(own)}`;
+    namespaces.push(...(await typesOf(described, namespace)));
+    lines.push(
+      `${comment(documentation(described))}${JSON.stringify(own)}${signature(described, namespace)}`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function signature({ input, item }: ListedFunction, namespace: string): string {
+  const optional = isEveryArgumentOptional(input) ? '?' : '';
+  const returned =
+    item === null
+      ? `Promise<Python.${namespace}.output.Value["value"]>`
+      : `Stream<Python.${namespace}.item.Value["value"]>`;
+  return `(input${optional}: Arguments<Python.${namespace}.input.Value["value"]>, options?: CallOptions): ${returned};`;
+}
+
+function isEveryArgumentOptional(input: ListedFunction['input']): boolean {
+  const required = input?.required;
+  return !Array.isArray(required) || required.length === 0;
+}
+
+/** The types of what a function takes and of what it gives, each with the models that are in it. */
+async function typesOf({ input, output, item }: ListedFunction, namespace: string): Promise<string[]> {
+  const schemas = { input, ...(item === null ? { output } : { item }) };
+  return Promise.all(
+    Object.entries(schemas).map(async ([part, schema]) => {
+      const types = await compile(forTypeScript(schema ?? {}, part) as JSONSchema, 'Value', {
+        additionalProperties: false,
+        bannerComment: '',
+        format: false,
+        ignoreMinAndMaxItems: true,
+      });
+      return `declare namespace Python.${namespace}.${part} {\n${types.trim()}\n}`;
+    }),
+  );
+}
+
+function documentation({ description, limits }: ListedFunction): string[] {
+  const { timeoutMs, memoryBytes, outputBytes } = limits;
+  const bounds = [
+    `timeout ${formatDuration(timeoutMs)}`,
+    `memory ${formatBytes(memoryBytes)}`,
+    `output ${formatBytes(outputBytes)}`,
+  ];
+  return [...(description === null ? [] : [description, '']), `Limits: ${bounds.join(', ')}.`];
+}
+
+function comment(paragraphs: readonly string[]): string {
+  const lines = paragraphs.join('\n').replaceAll('*/', '* /').split('\n');
+  return `/**\n${lines.map((line) => ` * ${line}`.trimEnd()).join('\n')}\n */\n`;
+}
+
+/** In camel case, unless that is what another is called as well. */
+function nameAmong(name: string, all: readonly { readonly name: string }[]): string {
+  const same = all.filter((each) => camelCase(each.name) === camelCase(name));
+  return same.length > 1 ? name : camelCase(name);
+}
+
+/** For the name of a namespace, which may not be any text, nor a word that TypeScript keeps for itself. */
+function identifier(name: string): string {
+  return `_${name.replaceAll(/[^\p{L}\p{N}_]/gu, (character) => `$${character.codePointAt(0)}`)}`;
+}

@@ -1,0 +1,65 @@
+/** Checked by `tsc`: what is marked must be an error, and nothing else may be one. */
+import { workers } from '#workers';
+
+const required = { text: '', named: { name: '' }, point: { x: 1 }, pet: { kind: 'cat' } } as const;
+
+export async function right(text: string | undefined): Promise<unknown[]> {
+  const { value } = await workers.typedThings.describeAll({
+    ...required,
+    pet: { kind: 'dog', barksAt: 'you' },
+    size: 's',
+    colour: 'blue',
+    when: new Date().toISOString(),
+    pair: ['a', 1],
+    counts: { a: 1 },
+    maybe: [{ x: 1, y: 2 }],
+    anything: { at: ['all'] },
+  });
+  const sum: number = value + 1;
+  const { words } = await workers.other.describeAll({ text: '' });
+  const bytes: string = await workers.typedThings.findAnswer();
+  await workers.typedThings.findAnswer({ data: text });
+  await workers.typedThings.findAnswer({}, { signal: AbortSignal.timeout(1) });
+  const listed: string[] = await workers.typedThings.days({ until: '2026-01-01' });
+  for await (const day of workers.typedThings.days({ until: '2026-01-01' })) listed.push(day.toUpperCase());
+  for await (const pet of workers.typedThings.pets())
+    if (pet.kind === 'cat') listed.push(String(pet.lives));
+    else listed.push(pet.barksAt);
+  const file = await workers.typedThings.limited({ photo: new File([], 'a'), others: [new Blob([])] });
+  const none: null = await workers.typedThings.nothing();
+  return [sum, words.length, bytes, file.name, file.stream(), none];
+}
+
+export async function wrong(): Promise<unknown[]> {
+  // @ts-expect-error -- an argument is missing
+  await workers.typedThings.describeAll({ text: '' });
+  // @ts-expect-error -- there is no such argument
+  await workers.typedThings.findAnswer({ daat: '' });
+  // @ts-expect-error -- a text is no number
+  await workers.typedThings.describeAll({ ...required, text: 1 });
+  // @ts-expect-error -- not one of the literals
+  await workers.typedThings.describeAll({ ...required, size: 'xl' });
+  // @ts-expect-error -- a dog has no lives
+  await workers.typedThings.describeAll({ ...required, pet: { kind: 'dog', lives: 1, barksAt: '' } });
+  // @ts-expect-error -- by its alias alone
+  await workers.typedThings.describeAll({ ...required, pet: { kind: 'dog', barks_at: '' } });
+  // @ts-expect-error -- there is no such worker
+  await workers.typedThing.findAnswer();
+  // @ts-expect-error -- there is no such function
+  await workers.typedThings.findAnswers();
+  // @ts-expect-error -- in camel case
+  await workers.typed_things.find_answer();
+  // @ts-expect-error -- its hints have no form in JSON
+  await workers.typedThings.noForm({ value: 1 });
+  // @ts-expect-error -- the other has words
+  const { value } = await workers.other.describeAll({ text: '' });
+  // @ts-expect-error -- a number has no length
+  const { length } = (await workers.typedThings.describeAll(required)).value;
+  // @ts-expect-error -- no generator
+  for await (const _ of workers.typedThings.findAnswer());
+  // @ts-expect-error -- a text is no file
+  await workers.typedThings.limited({ photo: 'a' });
+  // @ts-expect-error -- the worker does not load
+  await workers.broken.anything();
+  return [value, length];
+}
