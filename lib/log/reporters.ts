@@ -11,13 +11,14 @@ export function jsonReporter(write: Write): ConsolaReporter {
   };
 }
 
-/** Lines for a person: time, level, message, then the fields as `key=value`. */
+/** Lines for a person: time, level, message, then the fields as `key=value`; a traceback as it is, below. */
 export function prettyReporter(write: Write): ConsolaReporter {
   return {
     log: (entry) => {
-      const { message, ...fields } = contentOf(entry);
+      const { message, traceback, ...fields } = contentOf(entry);
       const time = colors.dim(entry.date.toTimeString().slice(0, 8));
-      write(`${time} ${colored(levelOf(entry))} ${message}${colors.dim(pairs(fields))}`);
+      const below = typeof traceback === 'string' && traceback ? `\n${indented(traceback)}` : '';
+      write(`${time} ${colored(levelOf(entry))} ${message}${colors.dim(pairs(fields))}${below}`);
     },
   };
 }
@@ -58,6 +59,10 @@ function levelOf({ type }: LogObject): string {
 function colored(level: string): string {
   const color = { error: colors.red, warn: colors.yellow, debug: colors.dim }[level] ?? colors.cyan;
   return color(level.padEnd(5));
+}
+
+function indented(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '  ');
 }
 
 function pairs(fields: Record<string, unknown>): string {

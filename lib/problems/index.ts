@@ -24,6 +24,8 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Shown outside production only, and logged. */
   readonly traceback?: string;
+  /** The line of code where it happened, as in `workers/score.py:12`; logged. */
+  readonly source?: string;
   readonly cause?: unknown;
 }
 

@@ -10,6 +10,7 @@ import { Connection } from './connection.ts';
 import type { Interpreter } from './interpreter.ts';
 import { Offspring } from './offspring.ts';
 import { OutputLines } from './output-lines.ts';
+import { logEntry, type OutputEntry } from './output-records.ts';
 import { removeDirectory } from './temporary-directory.ts';
 import { within } from './within.ts';
 
@@ -68,11 +69,11 @@ export class BaseZygote {
     const process = spawn(interpreter, options, directory);
     const words: string[] = [];
     const listening = Promise.withResolvers<Kernel | undefined>();
-    const lines = new OutputLines((line) => {
-      const [, kernel] = /^listening (\{.*\})$/.exec(line) ?? [];
+    const lines = new OutputLines(({ message }) => {
+      const [, kernel] = /^listening (\{.*\})$/.exec(message) ?? [];
       if (kernel !== undefined) return listening.resolve(JSON.parse(kernel) as Kernel);
-      words.push(line);
-      log.warn({ message: line, process: 'base zygote' });
+      words.push(message);
+      log.warn({ message, process: 'base zygote' });
     });
     process.stdout.on('data', (data: Buffer) => lines.write('stdout', data));
     process.stderr.on('data', (data: Buffer) => lines.write('stderr', data));
@@ -82,8 +83,7 @@ export class BaseZygote {
     void process.then(() => removeDirectory(directory));
     const socket = join(directory, 'base.sock');
     const control = await Connection.open(socket);
-    const sink = (pid: number) => (message: string, stream: string) =>
-      log.info({ message, process: `zygote ${pid}`, stream });
+    const sink = (pid: number) => (entry: OutputEntry) => logEntry(log, entry, { process: `zygote ${pid}` });
     return new BaseZygote({ process, control, socket, kernel }, new Offspring({ control, directory, sink }));
   }
 

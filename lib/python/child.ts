@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { Exit } from './messages.ts';
 import { OutputLines } from './output-lines.ts';
+import type { OutputEntry } from './output-records.ts';
 
 /** How a process ended; `lost` when its zygote died with it and could not tell. */
 export type ChildEnd = { readonly kind: 'exited'; readonly exit: Exit } | { readonly kind: 'lost' };
@@ -27,12 +28,12 @@ export async function orKill<T>(child: Pick<Child, 'kill'>, ms: number, promise:
   return promise.finally(() => clearTimeout(timer));
 }
 
-export type OutputSink = (line: string, stream: 'stdout' | 'stderr') => void;
+export type OutputSink = (entry: OutputEntry) => void;
 
 /** What a process writes: it goes to the call's log once the process has one. */
 export class ChildOutput {
   #sink: OutputSink;
-  readonly lines = new OutputLines((line, stream) => this.#sink(line, stream));
+  readonly lines = new OutputLines((entry) => this.#sink(entry));
 
   constructor(sink: OutputSink) {
     this.#sink = sink;

@@ -369,6 +369,7 @@ function openingOf({ config, environment }: EngineOptions): Omit<OpenOrder, 'nam
     environment,
     unsafe: config.HEADY_PY_ISOLATION === 'spawn' ? 'HEADY_PY_ISOLATION=spawn' : null,
     sandbox: config.HEADY_PY_SANDBOX,
+    logLevel: config.HEADY_LOG_LEVEL,
     code: ['workers', 'routes'].map((folder) => join(config.root, folder)),
     private: config.HEADY_DATA_DIR === undefined ? [] : [config.HEADY_DATA_DIR],
   };

@@ -1,5 +1,5 @@
 import type { BaseZygote } from './base-zygote.ts';
-import type { Child } from './child.ts';
+import type { Child, OutputSink } from './child.ts';
 import { FrameKind } from './frames.ts';
 import { prepared } from './offspring.ts';
 import type { OpenOrder } from './worker-zygote.ts';
@@ -9,6 +9,8 @@ interface FreshOptions {
   readonly order: OpenOrder & { readonly function: string };
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Gets what it writes until it serves a call. */
+  readonly sink: (pid: number) => OutputSink;
 }
 
 /**
@@ -18,9 +20,10 @@ interface FreshOptions {
  */
 export async function startFresh(
   base: BaseZygote,
-  { order, variables, timeoutMs }: FreshOptions,
+  { order, variables, timeoutMs, sink }: FreshOptions,
 ): Promise<Child | undefined> {
   const child = await base.fork();
+  child.output.redirect(sink(child.pid));
   child.connection.sendJson(FrameKind.spawn, order);
   child.connection.sendJson(FrameKind.prepare, variables);
   return prepared(child, timeoutMs);

@@ -41,7 +41,7 @@ export class Invocation {
     const { call, entry } = options;
     this.#holdings = holdings;
     this.#options = options;
-    holdings.lease.child.output.redirect((line, stream) => entry.output(line, stream));
+    holdings.lease.child.output.redirect((written) => entry.output(written));
     this.#serving = new Serving(holdings.lease, {
       ...options,
       signal: call.signal,
@@ -146,6 +146,5 @@ function bytesOfOutput({ json, file, response }: Output): number {
 }
 
 function logTraceback(entry: JournalEntry, error: Error): void {
-  if (error instanceof Problem && error.options.traceback)
-    entry.traceback(error.message, error.options.traceback);
+  if (error instanceof Problem && error.options.traceback) entry.failure(error);
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Log } from '#lib/log';
+import type { Problem } from '#lib/problems';
 import type { InvocationRecord, InvocationStore } from '#lib/records';
 
 import type { Call } from './call.ts';
+import { logEntry, type OutputEntry } from './output-records.ts';
 import { bytesOf } from './parts.ts';
 
 /** What is known of an invocation when it has ended. */
@@ -38,14 +40,14 @@ export class JournalEntry {
     this.#invocations = invocations;
   }
 
-  /** Logs a line that the function has written. */
-  output(message: string, stream: 'stdout' | 'stderr'): void {
-    this.#log.info({ message, ...this.#about(), stream });
+  /** Logs what the function has written. */
+  output(entry: OutputEntry): void {
+    logEntry(this.#log, entry, this.#about());
   }
 
   /** Logs where in its own code the function failed. */
-  traceback(message: string, traceback: string): void {
-    this.#log.error({ message, ...this.#about(), traceback });
+  failure({ message, options: { source, traceback } }: Problem): void {
+    this.#log.error({ message, ...this.#about(), source, traceback });
   }
 
   close(ending: Ending): void {

@@ -162,7 +162,9 @@ export const errorMessage = z.object({
   ]),
   detail: z.string(),
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  traceback: z.string().nullish(),
+  traceback: z.string().optional(),
+  /** The user's own line at which it was raised. */
+  source: z.string().nullish(),
   used: z.number().nullish(),
   /** Of `http-error`. */
   status: z.int().min(400).max(599).optional(),

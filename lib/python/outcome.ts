@@ -61,7 +61,10 @@ function refuse({ status = 500, detail, headers = {} }: ChildError, { mask }: In
   return { ok: false, error: problem, refusal: status };
 }
 
-function problemOfError({ code, detail, errors, traceback, used }: ChildError, invoked: Invoked): Problem {
+function problemOfError(
+  { code, detail, errors, traceback, source, used }: ChildError,
+  invoked: Invoked,
+): Problem {
   if (code === 'worker-memory-exceeded') return limitProblem('memory', invoked.peakMemoryBytes, invoked);
   if (code === 'worker-disk-exceeded') return limitProblem('disk', invoked.limits.diskBytes, invoked);
   if (code === 'worker-output-too-large') return limitProblem('output', used ?? 0, invoked);
@@ -69,6 +72,7 @@ function problemOfError({ code, detail, errors, traceback, used }: ChildError, i
   return new Problem(code, code === 'worker-error' ? `${name}: ${mask(detail)}` : mask(detail), {
     ...(errors && { errors: errors.map((each) => ({ ...each, detail: mask(each.detail) })) }),
     ...(traceback && { traceback: mask(traceback) }),
+    ...(source && { source }),
   });
 }
 

@@ -1,15 +1,17 @@
 import { StringDecoder } from 'node:string_decoder';
 
+import { entriesOf, maxRecordChars, type OutputEntry, type OutputStream } from './output-records.ts';
+
 const maxLineChars = 16 * 1024;
 const maxBytes = 1024 ** 2;
 
 /** The lines that one process writes to stdout and stderr, bounded in length and in sum; what is cut is counted. */
 export class OutputLines {
-  readonly #emit: (line: string, stream: 'stdout' | 'stderr') => void;
+  readonly #emit: (entry: OutputEntry) => void;
   readonly #open = { stdout: openLine(), stderr: openLine() };
   #bytes = 0;
 
-  constructor(emit: (line: string, stream: 'stdout' | 'stderr') => void) {
+  constructor(emit: (entry: OutputEntry) => void) {
     this.#emit = emit;
   }
 
@@ -18,23 +20,28 @@ export class OutputLines {
     return Math.max(0, this.#bytes - maxBytes);
   }
 
-  write(stream: 'stdout' | 'stderr', data: Buffer): void {
+  write(stream: OutputStream, data: Buffer): void {
     const room = maxBytes - this.#bytes;
     this.#bytes += data.byteLength;
     if (room <= 0) return;
     const open = this.#open[stream];
     const lines = `${open.text}${open.decoder.write(data.subarray(0, room))}`.split('\n');
-    open.text = (lines.pop() ?? '').slice(0, maxLineChars);
-    for (const line of lines) this.#emit(line.slice(0, maxLineChars), stream);
+    open.text = (lines.pop() ?? '').slice(0, maxRecordChars);
+    for (const line of lines) this.#emitLine(line, stream);
   }
 
   /** Emits what is left of a line without an end. */
   end(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
       const { text } = this.#open[stream];
-      if (text) this.#emit(text, stream);
+      if (text) this.#emitLine(text, stream);
       this.#open[stream] = openLine();
     }
+  }
+
+  #emitLine(line: string, stream: OutputStream): void {
+    for (const { message, ...entry } of entriesOf(line, stream))
+      this.#emit({ message: message.slice(0, maxLineChars), ...entry });
   }
 }
 

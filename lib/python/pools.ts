@@ -5,6 +5,7 @@ import { startFresh } from './fresh-interpreter.ts';
 import type { Pool } from './lease.ts';
 import type { DescribedFunction } from './messages.ts';
 import { Offspring } from './offspring.ts';
+import { logEntry } from './output-records.ts';
 import { ReusePool } from './reuse-pool.ts';
 import { SingleUsePool } from './single-use-pool.ts';
 import type { StartingOptions } from './starting.ts';
@@ -21,12 +22,11 @@ export function openPools(
   functions: readonly DescribedFunction[],
   options: WorkerZygoteOptions,
 ): Map<number, Pool> {
-  const { name } = options.order;
-  const sink =
-    (pid: number): OutputSink =>
-    (message) =>
-      options.log.info({ message, worker: name, pid });
-  const offspring = new Offspring({ control: zygote.connection, directory: zygote.directory, sink });
+  const offspring = new Offspring({
+    control: zygote.connection,
+    directory: zygote.directory,
+    sink: sinkOf(options),
+  });
   const ofProfiles = new Map(functions.map((described) => [described.profile, described]));
   return new Map(
     Array.from(ofProfiles, ([profile, described]) => {
@@ -61,16 +61,21 @@ function openPool(
   });
 }
 
+/** What processes say that serve no call. */
+function sinkOf({ order, log }: WorkerZygoteOptions): (pid: number) => OutputSink {
+  return (pid) => (entry) => logEntry(log, entry, { worker: order.name, pid });
+}
+
 async function fresh(
   { name, declared }: DescribedFunction,
-  { order, base, secrets, importTimeoutMs, log }: WorkerZygoteOptions,
+  options: WorkerZygoteOptions,
 ): Promise<Child | undefined> {
+  const { order, base, secrets, importTimeoutMs } = options;
   const variables = secrets.values([...declared.secrets, ...declared.secretsAtImport]);
-  const child = await startFresh(await base(), {
+  return startFresh(await base(), {
     order: { ...order, function: name },
     variables,
     timeoutMs: importTimeoutMs,
+    sink: sinkOf(options),
   });
-  child?.output.redirect((message) => log.info({ message, worker: order.name, pid: child.pid }));
-  return child;
 }

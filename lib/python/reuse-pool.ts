@@ -98,7 +98,10 @@ export class ReusePool implements Pool {
       resolve(undefined);
       return endChild(child, verdict, graceMs);
     }
-    if (ready.wrote) await child.sync(); // asks the zygote, which costs more than the rest
+    if (ready.wrote) {
+      await child.sync(); // asks the zygote, which costs more than the rest
+      child.output.lines.end();
+    }
     const cpuBeforeMs = member.cpuMs;
     member.cpuMs = cpuMsOf(child.pid);
     resolve(this.#next(member));

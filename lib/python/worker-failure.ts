@@ -4,11 +4,14 @@ import type { Failure } from './messages.ts';
 export class WorkerFailure extends Error {
   override readonly name = 'WorkerFailure';
   readonly traceback: string;
+  /** The line of code where it happened, where one is known. */
+  readonly source: string | undefined;
 
   constructor({ message, file, line, traceback }: Failure) {
     const known = file.replace(/^.*?\/(?=(?:workers|routes)\/)/, ''); // as the user knows it
     const where = line === null ? known : `${known}, line ${line}`;
     super(where ? `${message} (${where})` : message);
     this.traceback = traceback;
+    this.source = where && line !== null ? `${known}:${line}` : undefined;
   }
 }

@@ -15,6 +15,7 @@ import {
   readFailure,
   readMessage,
 } from './messages.ts';
+import { logEntry } from './output-records.ts';
 import { openPools } from './pools.ts';
 import type { Secrets } from './secrets.ts';
 import { WorkerFailure } from './worker-failure.ts';
@@ -36,6 +37,8 @@ export interface OpenOrder {
   /** Why no process is to be forked, where none is. */
   readonly unsafe: string | null;
   readonly sandbox: 'off' | 'auto' | 'require';
+  /** From which on the worker's own records of `logging` are sent. */
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Folders that every worker may read. */
   readonly code: readonly string[];
   /** Folders that none may, nor one above them. */
@@ -80,7 +83,7 @@ export class WorkerZygote {
   static async load(options: WorkerZygoteOptions): Promise<WorkerZygote> {
     const { order, base, importTimeoutMs, log } = options;
     const process = await (await base()).fork();
-    process.output.redirect((message, stream) => log.info({ message, worker: order.name, stream }));
+    process.output.redirect((entry) => logEntry(log, entry, { worker: order.name }));
     process.connection.sendJson(FrameKind.open, order);
     const answer = await orKill(process, importTimeoutMs, answerOf(process, options));
     const loaded = answer?.kind === FrameKind.loaded ? readMessage(loadedMessage, answer) : undefined;

@@ -132,6 +132,7 @@ export class Worker {
     this.#state = { kind: 'failed', error, retryAt: performance.now() + this.#retryMs };
     this.#options.log.error({
       message: `worker ${this.name} does not load: ${error.message}`,
+      source: error.source,
       traceback: error.traceback,
       retryMs: this.#retryMs,
     });

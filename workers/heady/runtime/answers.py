@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +11,13 @@ from pydantic import ValidationError
 from heady.errors import HTTPError
 from heady.runtime import frames
 from heady.runtime.field_errors import FieldError
+from heady.runtime.records import cut
+from heady.runtime.tracebacks import message_of, source_of, traceback_of
 
-_RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-
-def failure(code: str, detail: str, *, trace: str | None = None, used: int | None = None) -> frames.Frame:
+def failure(code: str, detail: str, *, used: int | None = None) -> frames.Frame:
     """The frame of a call without a result; ``used`` is how much of a limit, where one was hit."""
-    return frames.ERROR, json.dumps({"code": code, "detail": detail, "traceback": trace, "used": used}).encode()
+    return frames.ERROR, json.dumps({"code": code, "detail": detail, "used": used}).encode()
 
 
 def raised(error: Exception) -> frames.Frame:
@@ -30,11 +29,17 @@ def raised(error: Exception) -> frames.Frame:
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return failure("worker-disk-exceeded", str(error))
     detail = f"{type(error).__name__}: {message_of(error)}"
-    return failure("worker-error", _cut(detail, _MOST_OF_MESSAGE), trace=_cut(traceback_of(error), _MOST_OF_TRACEBACK))
+    told = {
+        "code": "worker-error",
+        "detail": cut(detail, _MOST_OF_MESSAGE),
+        "traceback": cut(traceback_of(error), _MOST_OF_TRACEBACK),
+        "source": source_of(error),
+    }
+    return frames.ERROR, json.dumps(told).encode()
 
 
 def _refused(error: HTTPError) -> frames.Frame:
-    detail = _cut(error.detail, _MOST_OF_MESSAGE)
+    detail = cut(error.detail, _MOST_OF_MESSAGE)
     told = {"code": "http-error", "detail": detail, "status": error.status, "headers": error.headers}
     return frames.ERROR, json.dumps(told).encode()
 
@@ -80,27 +85,5 @@ def describe_failure(error: BaseException, file: str = "") -> dict[str, Any]:
     }
 
 
-def message_of(error: BaseException) -> str:
-    """An exception's message, also of one whose ``__str__`` raises."""
-    try:
-        return str(error)
-    except BaseException as unprintable:
-        return f"(its message raised {type(unprintable).__name__})"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
-
-
 #: Characters: what a caller is told, and what the log shows.
 _MOST_OF_MESSAGE, _MOST_OF_TRACEBACK = 4000, 64_000
-
-
-def traceback_of(error: BaseException) -> str:
-    """The traceback without the runtime's own frames."""
-    described = traceback.TracebackException.from_exception(error)
-    frames_of_user = [
-        frame for frame in described.stack if not frame.filename.startswith((_RUNTIME, "<frozen importlib"))
-    ]
-    described.stack = traceback.StackSummary.from_list(frames_of_user)
-    return "".join(described.format())

@@ -22,7 +22,7 @@ from heady import hooks
 from heady.cancellation import Cancelled
 from heady.context import Caller, Context
 from heady.file import File
-from heady.runtime import answers, binding, frames, output, returned_files, route_file, streaming
+from heady.runtime import answers, binding, frames, output, printing, returned_files, route_file, streaming
 from heady.runtime.field_errors import field_errors
 from heady.runtime.functions import Function, call
 from heady.runtime.profile import Profile
@@ -106,6 +106,7 @@ class Server:
         for name, value in order["environment"].items():
             os.environ[name] = value
         kind, answer = self._answer(writer, order, payload[end:])
+        printing.end_lines()
         frames.send(writer, kind, answer)
         return True
 

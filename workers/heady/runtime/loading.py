@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from heady import hooks
-from heady.runtime import answers, child, frames, functions, missing_variables, randomness, route_file
+from heady.runtime import answers, child, frames, functions, logs, missing_variables, randomness, route_file
 from heady.runtime.needs import Needs, needs_of
 from heady.runtime.profile import Profile, profile_of
 from heady.runtime.sandbox import Sandbox
@@ -27,6 +27,7 @@ class Worker:
 
     def __init__(self, order: Mapping[str, Any], server: int, variables: Callable[[Needs], Mapping[str, str]]) -> None:
         self._order = order
+        logs.install(order["logLevel"])
         file = Path(order["file"])
         needed = needs_of(file)
         self.sandbox = Sandbox(order, needed, [server, os.getppid()])

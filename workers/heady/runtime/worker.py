@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 import heady
 from heady import hooks
-from heady.runtime import child, forking, frames, process, safety, zygote
+from heady.runtime import child, forking, frames, printing, process, safety, zygote
 from heady.runtime.loading import Worker, is_prepared, reported
 from heady.runtime.mappings import Memory
 from heady.runtime.needs import Needs
@@ -64,6 +64,7 @@ def _zygote(order: Mapping[str, Any], control: int, server: int) -> zygote.Zygot
     worker = Worker(order, server, ask)
     for _ in range(_REHEARSALS):
         worker.calls.rehearse()
+    printing.rehearse(order["file"])
     forked = zygote.Zygote(control, server, lambda: _run_before_fork(server))
     run_hooks(hooks.before)
     unsafe = order["unsafe"] or safety.why_unsafe(server)

@@ -16,12 +16,11 @@ import select
 import signal
 import socket
 import struct
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from heady.runtime import answers, connections, forking, frames, process, randomness
+from heady.runtime import answers, connections, forking, frames, printing, process, randomness, records
 from heady.runtime.slots import Slot, Slots
 
 #: Bound here, as what runs in a child for the first time looks up an attribute at the price of two copied pages.
@@ -192,9 +191,11 @@ class Zygote:
                 serve(connection)
                 status = 0
         except SystemExit as ending:
+            printing.end_lines()
             status = exit_status(ending)
-        except BaseException:
-            traceback.print_exc()
+        except BaseException as error:
+            printing.end_lines()
+            records.send_failure(error, "uncaught")
         finally:
             _exit(status)
 
