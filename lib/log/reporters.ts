@@ -62,7 +62,7 @@ function colored(level: string): string {
 }
 
 function indented(text: string): string {
-  return text.trimEnd().replaceAll(/^/gm, '  ');
+  return text.trimEnd().replaceAll(/^(?=.)/gm, '  ');
 }
 
 function pairs(fields: Record<string, unknown>): string {

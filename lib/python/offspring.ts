@@ -129,7 +129,11 @@ export class Offspring {
  */
 export async function prepared(child: Child, timeoutMs: number): Promise<Child | undefined> {
   const ready = await orKill(child, timeoutMs, readiness(child.connection));
-  if (ready) return child;
+  if (ready) {
+    await child.sync(); // so that what a hook has said is no call's
+    child.output.lines.end();
+    return child;
+  }
   child.kill(); // it may have closed its connection and live on
   const end = await child.ended;
   if (end.kind === 'lost') return undefined;

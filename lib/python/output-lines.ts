@@ -1,6 +1,12 @@
 import { StringDecoder } from 'node:string_decoder';
 
-import { entriesOf, maxRecordChars, type OutputEntry, type OutputStream } from './output-records.ts';
+import {
+  entriesOf,
+  maxRecordChars,
+  type OutputEntry,
+  type OutputStream,
+  withoutUnfinished,
+} from './output-records.ts';
 
 const maxLineChars = 16 * 1024;
 const maxBytes = 1024 ** 2;
@@ -34,7 +40,8 @@ export class OutputLines {
   end(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
       const { text } = this.#open[stream];
-      if (text) this.#emitLine(text, stream);
+      const line = withoutUnfinished(text); // it was cut at the bound, or with its process
+      if (line) this.#emitLine(line, stream);
       this.#open[stream] = openLine();
     }
   }

@@ -41,6 +41,11 @@ export function entriesOf(line: string, stream: OutputStream): OutputEntry[] {
   return text === undefined || before === '' ? [entry] : [{ message: before, level: 'info', stream }, entry];
 }
 
+/** A line without the beginning of a record at its end. */
+export function withoutUnfinished(line: string): string {
+  return line.endsWith('}') ? line : line.replace(/\x1e(?:\{"(?:level|source)":.*)?$/s, '');
+}
+
 /** Logs an entry; `about` says whose it is. */
 export function logEntry(log: Log, { message, level, ...entry }: OutputEntry, about: object): void {
   log[level]({ message, ...about, ...entry });

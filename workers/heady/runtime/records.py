@@ -39,7 +39,7 @@ def send(record: Record) -> None:
     }
     told = {name: value for name, value in fields.items() if value is not None}
     # a lone surrogate becomes the escape that JSON has for it
-    line = json.dumps(told, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    line = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     rest = b"%s%s\n" % (SEPARATOR.encode(), line)
     with contextlib.suppress(OSError):  # the function has closed it
         while rest:

@@ -54,8 +54,7 @@ class _LeftOut(traceback.FrameSummary):
 def _cut(told: traceback.TracebackException) -> None:
     waiting = [told]
     for each in waiting:
-        is_syntax = each.exc_type is not None and issubclass(each.exc_type, SyntaxError)
-        each.stack = _Stack(_kept(each.stack, 0 if is_syntax else _LAST))
+        each.stack = _Stack(_kept(each.stack, 0 if hasattr(each, "msg") else _LAST))  # which a SyntaxError alone has
         waiting += [other for other in (each.__cause__, each.__context__, *(each.exceptions or ())) if other]
 
 
