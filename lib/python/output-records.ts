@@ -43,12 +43,20 @@ export function entriesOf(line: string, stream: OutputStream): OutputEntry[] {
 
 /** A line without the beginning of a record at its end. */
 export function withoutUnfinished(line: string): string {
-  return line.endsWith('}') ? line : line.replace(/\x1e(?:\{"(?:level|source)":.*)?$/s, '');
+  const at = line.lastIndexOf(separator);
+  return at < 0 || line.endsWith('}') || !isBeginning(line.slice(at + 1)) ? line : line.slice(0, at);
 }
 
 /** Logs an entry; `about` says whose it is. */
 export function logEntry(log: Log, { message, level, ...entry }: OutputEntry, about: object): void {
   log[level]({ message, ...about, ...entry });
+}
+
+/** What a record begins with; the first bytes of it are the beginning of one as well. */
+const beginnings = ['{"level":', '{"source":'];
+
+function isBeginning(text: string): boolean {
+  return beginnings.some((beginning) => text.startsWith(beginning) || beginning.startsWith(text));
 }
 
 function readRecord(json: string): z.output<typeof record> | undefined {

@@ -96,8 +96,8 @@ describe('the traceback of a function', () => {
   });
 
   it('begins with the own code where a validator fails, and ends with a library’s where there is no other', async () => {
-    const own = await failure('validated', { value: 1 });
-    expect(own.traceback).toMatch(
+    const validated = await failure('validated', { value: 1 });
+    expect(validated.traceback).toMatch(
       /raises\.py", line \d+, in <lambda>\n.*# fails here\n[^]*ZeroDivisionError/,
     );
     const { traceback } = await failure('only_library', { value: 1 });

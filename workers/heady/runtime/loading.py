@@ -60,7 +60,8 @@ def reported(connection: int, file: str) -> Iterator[None]:
         except BaseException as error:
             failure = answers.describe_failure(error, file)
             failure["message"] += missing_variables.advice(failure["message"], missing)
-            frames.send_json(connection, frames.FAILED, failure)
+            with contextlib.suppress(OSError):  # the service has heard enough and closed it
+                frames.send_json(connection, frames.FAILED, failure)
             raise SystemExit(1) from None
 
 

@@ -44,12 +44,12 @@ class Stream(io.TextIOWrapper):
 
     def flush(self) -> None:
         """Writes what the calling thread has written of a line."""
-        if _held and (text := _held.pop((self, threading.get_ident()), "")):
+        if _held and (text := _held.pop((self, threading.get_native_id()), "")):
             super().write(text)
         super().flush()
 
     def _whole_lines(self, text: str) -> str:
-        key = (self, threading.get_ident())
+        key = (self, threading.get_native_id())
         lines, end, rest = f"{_held.pop(key, '')}{text}".rpartition("\n")
         if len(rest) > records.MOST_OF_TEXT:
             return lines + end + rest
@@ -80,7 +80,7 @@ def end_lines() -> None:
             io.TextIOWrapper.write(stream, f"{text}\n")
 
 
-#: By stream and thread, the beginnings of lines.
+#: By stream and thread, the beginnings of lines. The thread's id is the kernel's: Python gives one away again at once.
 _held: dict[tuple[Stream, int], str] = {}
 
 
