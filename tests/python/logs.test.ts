@@ -232,9 +232,11 @@ describe('what is said', () => {
 
   it('by processes that the function has started is told the same way', async () => {
     const lines = await said('in_processes');
-    expect(messages(lines, 'stdout').toSorted()).toEqual(['process 0', 'process 1']);
-    expect(messages(lines, 'stderr').toSorted()).toEqual(['logged by 0', 'logged by 1']);
-    expect(lines.every(({ source }) => String(source).startsWith('workers/says.py:'))).toBe(true);
+    const logged = [0, 1, 2, 3].map((number) => `logged by ${number}`);
+    expect(messages(lines, 'stderr').toSorted()).toEqual(logged);
+    const printed = lines.filter(({ source }) => source === at('"process", number'));
+    const whole = messages(printed).filter((message) => /^(?:unended \d)*process \d line \d+$/.test(message));
+    expect(whole.length).toBe(400);
   });
 
   it('is cut in length, and what comes after is whole', async () => {

@@ -16,8 +16,8 @@ from heady.runtime import records, source
 class Stream(io.TextIOWrapper):
     """stdout or stderr, each of whose lines says where the user's own code has ended it.
 
-    Everything is written at once, so that nothing is lost with the process; only beside other threads is a line held
-    until it is whole, as ``print`` writes the end of a line after the line.
+    Everything is written at once, so that nothing is lost with the process; only beside other threads and processes is
+    a line held until it is whole, as ``print`` writes it piece by piece.
     """
 
     def __init__(self, replaced: io.TextIOWrapper) -> None:
@@ -34,7 +34,7 @@ class Stream(io.TextIOWrapper):
         """Writes a text; each line that it ends is told to come from the caller."""
         if not isinstance(text, str):
             return super().write(text)  # raises what it raises
-        ready = self._whole_lines(text) if _held or threading.active_count() > 1 else text
+        ready = self._whole_lines(text) if _held or _is_shared() else text
         if "\n" in ready:
             mark = _mark(sys._getframe().f_back)
             ready = ready.replace("\n", f"{mark}\n")
@@ -56,6 +56,14 @@ class Stream(io.TextIOWrapper):
         if rest:
             _held[key] = rest
         return lines + end
+
+
+def _is_shared() -> bool:
+    """Whether others write to the same streams: threads, or the process that has started this one."""
+    if threading.active_count() > 1:
+        return True
+    parent_process = getattr(sys.modules.get("multiprocessing"), "parent_process", None)  # is still being imported
+    return parent_process is not None and parent_process() is not None
 
 
 def rehearse(file: str) -> None:
