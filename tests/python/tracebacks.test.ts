@@ -113,7 +113,7 @@ describe('the traceback of a function', () => {
   });
 
   it('is logged with the line at which it was raised', async () => {
-    for (const name of ['plain', 'chained', 'in_pool', 'through_library']) {
+    for (const name of ['plain', 'parses', 'chained', 'in_pool', 'through_library']) {
       const failed = await failure(name);
       const line = await logged(failed);
       const [, number] = /:(\d+)$/.exec(String(line.source)) ?? [];
