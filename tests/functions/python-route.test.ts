@@ -1,14 +1,23 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { join } from 'node:path';
 
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { build, makeProject, type Project, repository } from '../project.ts';
 import { apiKey, TestServer } from '../server.ts';
 
 const previousKey = 'the-key-before-of-thirty-two-characters';
 
+let project: Project;
 let server: TestServer;
 beforeAll(async () => {
-  server = await TestServer.start({ root: inject('root'), env: { HEADY_API_KEY_PREVIOUS: previousKey } });
+  project = makeProject(join(repository, 'tests/functions/project'));
+  await build(project.root);
+  server = await TestServer.start({ root: project.root, env: { HEADY_API_KEY_PREVIOUS: previousKey } });
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  project[Symbol.dispose]();
+});
 
 /** A request with the key, to a path below `/api/py`. */
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
