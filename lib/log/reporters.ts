@@ -24,16 +24,18 @@ export function prettyReporter(write: Write): ConsolaReporter {
 }
 
 /**
- * Lines for the person who has called a function: what it writes as it wrote it, and the level only of what is amiss.
- * How the call went is for the caller to say.
+ * Lines for the person who has called a function: what Python code says, as it says it, with level and place only where
+ * something is amiss. How the call went, and why code does not load, is for the caller to say.
  */
 export function plainReporter(write: Write): ConsolaReporter {
   return {
     log: (entry) => {
-      const { message, traceback } = contentOf(entry);
-      if (message === 'invocation' || traceback !== undefined) return;
+      const { message, stream, source, traceback } = contentOf(entry);
+      if (stream === undefined && (message === 'invocation' || traceback !== undefined)) return;
       const level = levelOf(entry);
-      write(level === 'info' ? message : `${colored(level)} ${message}`);
+      const place = typeof source === 'string' ? colors.dim(` ${source}`) : '';
+      const line = level === 'info' ? message : `${colored(level)} ${message}${place}`;
+      write(typeof traceback === 'string' ? `${line}\n${indented(traceback)}` : line);
     },
   };
 }

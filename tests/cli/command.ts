@@ -7,6 +7,7 @@ import { makeProject, type Project } from '../project.ts';
 
 const shop = `"""Sells tea."""
 
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,15 @@ import heady
 def price(tea: str, cups: int = 1) -> dict[str, int]:
     print(f"pouring {tea}")
     return {tea: 2 * cups}
+
+
+def complain() -> None:
+    print("invocation")
+    logging.warning("cold")
+    try:
+        _boil()
+    except ValueError:
+        logging.exception("no tea")
 
 
 def _boil() -> None:

@@ -33,6 +33,13 @@ describe('a call', () => {
     expect(JSON.parse(String(stdout))).toMatchObject({ answer: 'Gustave Eiffel' });
   });
 
+  it('shows what is logged, with level, place and traceback where something is amiss', async () => {
+    const { stderr } = await invoke(project.root, ['complain']);
+    expect(stderr).toMatch(
+      /^invocation\nwarn {2}cold workers\/shop\.py:\d+\nerror no tea workers\/shop\.py:\d+\n(?: {2}.*\n)+ {2}ValueError: out of water\nshop\.complain: ok/,
+    );
+  });
+
   it('prints the file that a function returns', async () => {
     expect(await invoke(project.root, ['receipt'])).toMatchObject({ stdout: '2 cups', exitCode: 0 });
   });
