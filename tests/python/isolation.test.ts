@@ -199,5 +199,5 @@ sys.exit(count() - before)`;
     expect((await other.call('process_data/qa', { question: 'Where?', context: 'It is here.' })).status).toBe(
       200,
     );
-  });
+  }, 90_000); // it starts an interpreter for each profile of every worker
 });
