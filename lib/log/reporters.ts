@@ -17,8 +17,7 @@ export function prettyReporter(write: Write): ConsolaReporter {
     log: (entry) => {
       const { message, traceback, ...fields } = contentOf(entry);
       const time = colors.dim(entry.date.toTimeString().slice(0, 8));
-      const below = typeof traceback === 'string' && traceback ? `\n${indented(traceback)}` : '';
-      write(`${time} ${colored(levelOf(entry))} ${message}${colors.dim(pairs(fields))}${below}`);
+      write(`${time} ${colored(levelOf(entry))} ${message}${colors.dim(pairs(fields))}${below(traceback)}`);
     },
   };
 }
@@ -35,7 +34,7 @@ export function plainReporter(write: Write): ConsolaReporter {
       const level = levelOf(entry);
       const place = typeof source === 'string' ? colors.dim(` ${source}`) : '';
       const line = level === 'info' ? message : `${colored(level)} ${message}${place}`;
-      write(typeof traceback === 'string' ? `${line}\n${indented(traceback)}` : line);
+      write(`${line}${below(traceback)}`);
     },
   };
 }
@@ -63,8 +62,10 @@ function colored(level: string): string {
   return color(level.padEnd(5));
 }
 
-function indented(text: string): string {
-  return text.trimEnd().replaceAll(/^(?=.)/gm, '  ');
+/** A traceback as the lines that follow an entry's own. */
+function below(traceback: unknown): string {
+  if (typeof traceback !== 'string' || traceback === '') return '';
+  return `\n${traceback.trimEnd().replaceAll(/^(?=.)/gm, '  ')}`;
 }
 
 function pairs(fields: Record<string, unknown>): string {

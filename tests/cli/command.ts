@@ -59,6 +59,14 @@ def spill() -> Iterator[int]:
     raise ValueError("spilt")
 
 
+def stir() -> None:
+    print("invocation")
+    try:
+        _boil()
+    except ValueError:
+        logging.exception("no tea")
+
+
 def receipt() -> heady.File:
     Path("receipt.txt").write_text("2 cups")
     return heady.File("receipt.txt", type="text/plain")

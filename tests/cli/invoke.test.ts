@@ -52,6 +52,13 @@ describe('a call', () => {
     expect(stderr).toMatch(usage('shop.brew', 'worker-error'));
   });
 
+  it('shows what the function logs with its level and traceback', async () => {
+    const { stderr, exitCode } = await invoke(project.root, ['stir']);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^invocation$/m);
+    expect(stderr).toMatch(/^error no tea\n {2}Traceback .*\n(?: {4}.*\n)+ {2}ValueError: out of water$/m);
+  });
+
   it('is held to its limits', async () => {
     const { stderr, exitCode } = await invoke(project.root, ['steep']);
     expect(exitCode).toBe(1);
