@@ -30,7 +30,7 @@ export class Service {
   readonly invocations: InvocationStore;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
-  readonly #version: string;
+  readonly version: string;
   readonly #startedAt = performance.now();
   #ready = false;
   #draining = false;
@@ -41,7 +41,7 @@ export class Service {
     this.invocations = parts.invocations;
     this.python = parts.python;
     this.inference = parts.inference;
-    this.#version = readVersion(parts.config.root);
+    this.version = readVersion(parts.config.root);
   }
 
   /** Starts all parts. @throws {InterpreterError} there is no usable Python. */
@@ -88,7 +88,7 @@ export class Service {
     return {
       ok: state === 'ready',
       service: 'heady-manager',
-      version: this.#version,
+      version: this.version,
       uptime: Math.round((performance.now() - this.#startedAt) / 1000),
       state,
       checks: {

@@ -56,7 +56,9 @@ describe('a call', () => {
     const { stderr, exitCode } = await invoke(project.root, ['stir']);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/^invocation$/m);
-    expect(stderr).toMatch(/^error no tea workers\/shop\.py:\d+\n {2}Traceback .*\n(?: {4}.*\n)+ {2}ValueError: out of water$/m);
+    expect(stderr).toMatch(
+      /^error no tea workers\/shop\.py:\d+\n {2}Traceback .*\n(?: {4}.*\n)+ {2}ValueError: out of water$/m,
+    );
   });
 
   it('is held to its limits', async () => {

@@ -30,7 +30,7 @@ const text = () => readFileSync(file(), 'utf8');
 
 /** What `tsc` finds in the calls of the fixture. */
 async function check(): Promise<string> {
-  const config = { extends: './tsconfig.json', include: ['routes/api/calls.ts', '.heady/*.d.ts'] };
+  const config = { extends: './tsconfig.json', include: ['calls.ts', '.heady/*.d.ts'] };
   writeFileSync(join(project.root, 'tsconfig.calls.json'), JSON.stringify(config));
   const options = { cwd: project.root, preferLocal: true, localDir: repository, reject: false } as const;
   return (await execa('tsc', ['--noEmit', '-p', 'tsconfig.calls.json'], options)).stdout;
