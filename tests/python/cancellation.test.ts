@@ -21,10 +21,9 @@ async function record(response: Response) {
 
 describe('a function with a grace period', () => {
   it('hears of its end and cleans up, while its caller has its answer', async () => {
-    const startedAt = performance.now();
     const response = await server.call('graceful/cleans_up', { seconds: 1 });
     expect(response.status).toBe(504);
-    expect(performance.now() - startedAt).toBeLessThan(1900); // not held up by the second of cleaning
+    expect(server.lines.filter(({ message }) => message === 'cleaned up')).toEqual([]); // it is still at it
     expect(await record(response)).toEqual({ outcome: 'worker-timeout', written: ['at work', 'cleaned up'] });
   });
 
