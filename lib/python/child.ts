@@ -11,6 +11,8 @@ export interface Child {
   readonly pid: number;
   /** Its temporary directory. */
   readonly directory: string;
+  /** The shared modules that it had looked for since its fork when it was ready. */
+  readonly imports: readonly string[];
   readonly connection: Connection;
   readonly ended: Promise<ChildEnd>;
   readonly output: ChildOutput;

@@ -61,7 +61,14 @@ const forkWay = z.object({ way: z.enum(['libc', 'os', 'none']), why: z.string().
 
 export type ForkWay = z.output<typeof forkWay>;
 
-export const loadedMessage = z.object({ functions: z.array(describedFunction), fork: forkWay });
+/** The names of modules that were looked for below the import root, whether or not they were there. */
+const moduleNames = z.array(z.string());
+
+export const loadedMessage = z.object({
+  functions: z.array(describedFunction),
+  fork: forkWay,
+  imports: moduleNames,
+});
 
 export type LoadedMessage = z.output<typeof loadedMessage>;
 
@@ -73,6 +80,8 @@ const failedMessage = z.object({
   file: z.string(),
   line: z.number().nullable(),
   traceback: z.string(),
+  /** What it had imported until then, where it is an import that has failed. */
+  imports: moduleNames.optional(),
 });
 
 export type Failure = z.output<typeof failedMessage>;
@@ -84,15 +93,14 @@ export interface Ready {
   readonly wrote: boolean;
   /** Its working directory, which is its temporary directory. */
   readonly directory: string;
+  /** What it has looked for below the import root since it said so last. */
+  readonly imports: readonly string[];
 }
 
 /** @throws {RangeError} a process has written nonsense. */
 export function readReady({ payload }: Frame): Ready {
-  return {
-    pid: payload.readUInt32BE(0),
-    wrote: payload.readUInt8(4) !== 0,
-    directory: payload.toString('utf8', 5),
-  };
+  const [directory = '', ...imports] = payload.toString('utf8', 5).split('\0');
+  return { pid: payload.readUInt32BE(0), wrote: payload.readUInt8(4) !== 0, directory, imports };
 }
 
 /** How a process ended and what it used, as its zygote tells. */

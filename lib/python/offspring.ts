@@ -56,7 +56,7 @@ export class Offspring {
     return prepared(child, timeoutMs);
   }
 
-  #child(connection: Connection, { pid, directory }: Ready): Child {
+  #child(connection: Connection, { pid, directory, imports }: Ready): Child {
     const { control } = this.#options;
     const { promise: ended } = this.#end(pid); // the report of its end may even have come first
     void ended.then(() => this.#ends.delete(pid));
@@ -65,6 +65,7 @@ export class Offspring {
     return {
       pid,
       directory,
+      imports,
       connection,
       ended,
       output: this.#output(pid),
@@ -132,7 +133,7 @@ export async function prepared(child: Child, timeoutMs: number): Promise<Child |
   if (ready) {
     await child.sync(); // so that what a hook has said is no call's
     child.output.lines.end();
-    return child;
+    return { ...child, imports: ready.imports };
   }
   child.kill(); // it may have closed its connection and live on
   const end = await child.ended;

@@ -16,11 +16,16 @@ const freshSpares = 1;
 const defaultMaxRequests = 1000;
 const defaultIdleSeconds = 600;
 
+interface PoolsOptions extends WorkerZygoteOptions {
+  /** Called with the shared modules that a process which may serve a further call, or has yet to serve, has looked for. */
+  readonly onImports: (names: readonly string[]) => void;
+}
+
 /** A pool for each profile of a worker's functions. */
 export function openPools(
   zygote: Child,
   functions: readonly DescribedFunction[],
-  options: WorkerZygoteOptions,
+  options: PoolsOptions,
 ): Map<number, Pool> {
   const offspring = new Offspring({
     control: zygote.connection,
@@ -30,13 +35,14 @@ export function openPools(
   const ofProfiles = new Map(functions.map((described) => [described.profile, described]));
   return new Map(
     Array.from(ofProfiles, ([profile, described]) => {
-      const { prepared, spawned, declared } = described;
       const socket = join(zygote.directory, `${profile}.sock`);
-      const variables = () => options.secrets.values(declared.secrets);
+      const start = described.spawned
+        ? async () => fresh(described, options)
+        : async () => forked(described, { offspring, socket }, options);
       const fork = async () => {
-        if (spawned) return fresh(described, options);
-        if (!prepared) return offspring.fork(socket);
-        return offspring.forkPrepared(socket, variables(), options.importTimeoutMs);
+        const child = await start();
+        if (child) options.onImports(child.imports);
+        return child;
       };
       return [profile, openPool(described, fork, options)];
     }),
@@ -46,7 +52,7 @@ export function openPools(
 function openPool(
   { declared, spawned }: DescribedFunction,
   fork: StartingOptions['fork'],
-  { order, spares, log }: WorkerZygoteOptions,
+  { order, spares, log, onImports }: PoolsOptions,
 ): Pool {
   const onFailure = ({ message }: Error) =>
     log.error({ message: `worker ${order.name} has no process that could serve: ${message}` });
@@ -57,6 +63,7 @@ function openPool(
     fork,
     onFailure,
     maxRequests,
+    onImports,
     idleMs: (declared.idleSeconds ?? defaultIdleSeconds) * 1000,
   });
 }
@@ -64,6 +71,15 @@ function openPool(
 /** What processes say that serve no call. */
 function sinkOf({ order, log }: WorkerZygoteOptions): (pid: number) => OutputSink {
   return (pid) => (entry) => logEntry(log, entry, { worker: order.name, pid });
+}
+
+async function forked(
+  { prepared, declared }: DescribedFunction,
+  { offspring, socket }: { readonly offspring: Offspring; readonly socket: string },
+  { secrets, importTimeoutMs }: WorkerZygoteOptions,
+): Promise<Child | undefined> {
+  if (!prepared) return offspring.fork(socket);
+  return offspring.forkPrepared(socket, secrets.values(declared.secrets), importTimeoutMs);
 }
 
 async function fresh(

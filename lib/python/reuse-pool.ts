@@ -13,6 +13,8 @@ interface ReuseOptions extends StartingOptions {
   readonly maxRequests: number;
   /** How long a process waits for its next call before it is ended. */
   readonly idleMs: number;
+  /** Called with the shared modules that a process has looked for in a call. */
+  readonly onImports: (names: readonly string[]) => void;
 }
 
 /** What is known of a process that serves many calls. */
@@ -98,6 +100,7 @@ export class ReusePool implements Pool {
       resolve(undefined);
       return endChild(child, verdict, graceMs);
     }
+    this.#options.onImports(ready.imports);
     if (ready.wrote) {
       await child.sync(); // asks the zygote, which costs more than the rest
       child.output.lines.end();

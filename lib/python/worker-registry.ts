@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
@@ -7,6 +7,7 @@ import { watchFolder } from '#lib/watch';
 import type { BaseSupervisor } from './base-supervisor.ts';
 import { nearNames } from './near-names.ts';
 import type { Secrets } from './secrets.ts';
+import { modulesAt } from './shared-modules.ts';
 import { type OpenOrder, WorkerZygote } from './worker-zygote.ts';
 import { Worker } from './worker.ts';
 import { endpointFiles, workerFiles } from './workers-directory.ts';
@@ -73,8 +74,8 @@ export class WorkerRegistry implements AsyncDisposable {
     const { root } = this.#options;
     for (const folder of ['workers', 'routes']) {
       const watcher = await watchFolder(join(root, folder), (paths) => {
-        const modules = paths?.filter((path) => path.endsWith('.py')).map((path) => `${folder}/${path}`);
-        if (modules?.length !== 0) void this.#changed(modules).then(onReload);
+        const changed = paths?.filter(mayBePython).map((path) => `${folder}/${path}`);
+        if (changed?.length !== 0) void this.#changed(changed).then(onReload);
       });
       this.#watchers.use(watcher);
     }
@@ -87,18 +88,18 @@ export class WorkerRegistry implements AsyncDisposable {
 
   /** Paths are from the root. */
   async #changed(paths: readonly string[] | undefined): Promise<string[]> {
-    const before = new Set(this.routes().map(({ name }) => name));
     this.#discover();
-    const named = paths
-      ?.filter((path) => !before.has(path) || this.#routes.has(path))
-      .map((path) => this.#of(path));
-    const affected = named?.every((worker) => worker !== undefined) ? named : this.all(); // a shared module concerns all
+    const affected = paths ? this.#concernedBy(paths) : this.all();
     await Promise.all(affected.map((worker) => worker.reload()));
     return affected.map(({ name }) => name);
   }
 
-  #of(path: string): Worker | undefined {
-    return this.#routes.get(path) ?? this.#workers.get(/^workers\/(.*)\.py$/.exec(path)?.[1] ?? '');
+  /** The workers whose own file has changed, and those that import what has. */
+  #concernedBy(paths: readonly string[]): Worker[] {
+    const files = new Set(paths.map((path) => join(this.#options.root, path)));
+    const shared = paths.flatMap((path) => /^workers\/(.*)/.exec(path)?.slice(1) ?? []);
+    const modules = modulesAt(shared);
+    return this.all().filter((worker) => files.has(worker.file) || worker.imports(modules));
   }
 
   #discover(): void {
@@ -131,4 +132,9 @@ export class WorkerRegistry implements AsyncDisposable {
     const order = { ...opening, name, file };
     return WorkerZygote.load({ order, base: () => base.current(), importTimeoutMs, spares, secrets, log });
   }
+}
+
+/** Whether a path is that of a module, or may be that of a folder with some. */
+function mayBePython(path: string): boolean {
+  return path.endsWith('.py') || !basename(path).includes('.');
 }

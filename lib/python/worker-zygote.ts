@@ -56,6 +56,10 @@ export interface WorkerZygoteOptions {
   readonly log: Log;
 }
 
+/** A process runs a worker's code, and may name as many modules as it likes. */
+const mostImports = 5000;
+const longestImport = 255;
+
 /**
  * A worker file that has been imported, and its processes: forked from the one that has imported it, or, where that is
  * not safe, each in an interpreter of its own.
@@ -63,6 +67,8 @@ export interface WorkerZygoteOptions {
 export class WorkerZygote {
   readonly functions: ReadonlyMap<string, DescribedFunction>;
   readonly fork: ForkWay;
+  /** The shared modules that it, or a process of it that may serve a further call, has looked for. */
+  readonly imports: ReadonlySet<string>;
   readonly #process: Child;
   readonly #forks: boolean;
   /** By profile. */
@@ -70,12 +76,21 @@ export class WorkerZygote {
   #serving = 0;
   #retired = false;
 
-  private constructor(process: Child, { functions, fork }: LoadedMessage, options: WorkerZygoteOptions) {
+  private constructor(
+    process: Child,
+    { functions, fork, imports }: LoadedMessage,
+    options: WorkerZygoteOptions,
+  ) {
     this.#process = process;
     this.functions = new Map(functions.map((described) => [described.name, described]));
     this.fork = fork;
+    const known = new Set(imports);
+    this.imports = known;
+    const onImports = (names: readonly string[]) => {
+      for (const name of names) if (known.size < mostImports && name.length <= longestImport) known.add(name);
+    };
     this.#forks = functions.some(({ spawned }) => !spawned);
-    this.#pools = openPools(process, functions, options);
+    this.#pools = openPools(process, functions, { ...options, onImports });
     if (this.#forks) void process.connection.closed.then(() => this.#close());
   }
 

@@ -1,5 +1,6 @@
 import type { Log } from '#lib/log';
 
+import { areImported } from './shared-modules.ts';
 import { WorkerFailure } from './worker-failure.ts';
 import type { WorkerZygote } from './worker-zygote.ts';
 
@@ -14,7 +15,7 @@ type State =
   | { readonly kind: 'failed'; readonly error: WorkerFailure; readonly retryAt: number };
 
 /** What a worker's file holds. */
-type Described = Pick<WorkerZygote, 'functions' | 'fork'>;
+type Described = Pick<WorkerZygote, 'functions' | 'fork' | 'imports'>;
 
 export interface WorkerOptions {
   readonly name: string;
@@ -67,6 +68,12 @@ export class Worker {
     return this.#state.kind === 'failed' ? Math.max(0, this.#state.retryAt - performance.now()) : undefined;
   }
 
+  /** Whether a change of these shared modules may concern it; so it does where it is not known what it imports. */
+  imports(modules: readonly string[]): boolean {
+    const imports = this.#imports();
+    return modules.length > 0 && (imports === undefined || areImported(modules, imports));
+  }
+
   /** What its file holds; loads it where that is not known yet. @throws {WorkerFailure} */
   async describe(): Promise<Described> {
     return this.#state.kind === 'idle' && this.#known ? this.#known : this.load();
@@ -103,6 +110,13 @@ export class Worker {
     this.#options.onChange();
   }
 
+  #imports(): Iterable<string> | undefined {
+    const state = this.#state;
+    if (state.kind === 'idle') return this.#known?.imports ?? [];
+    if (state.kind === 'loaded') return state.zygote.imports;
+    return state.kind === 'failed' ? state.error.imports : undefined;
+  }
+
   async #start(): Promise<WorkerZygote> {
     const { name, load, onChange, log } = this.#options;
     const promise = load();
@@ -112,7 +126,7 @@ export class Worker {
       const zygote = await promise;
       if (this.#state === loading) {
         this.#state = { kind: 'loaded', zygote };
-        this.#known = { functions: zygote.functions, fork: zygote.fork };
+        this.#known = { functions: zygote.functions, fork: zygote.fork, imports: zygote.imports };
       } else zygote.retire(); // the file has changed again meanwhile
       this.#retryMs = firstRetryMs;
       log.debug({ message: `worker ${name} loaded`, functions: [...zygote.functions.keys()].join(',') });

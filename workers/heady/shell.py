@@ -29,7 +29,6 @@ def run_file(file: Path, words: Sequence[str]) -> None:
     from heady.errors import HTTPError
     from heady.runtime import functions
 
-    sys.path.append(str(file.resolve().parent))
     known = functions.functions_of(functions.load(file.resolve()))
     name = words[0] if words else ""
     if name not in known:

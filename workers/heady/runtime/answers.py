@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from heady.errors import HTTPError
-from heady.runtime import frames
+from heady.runtime import frames, shared_modules
 from heady.runtime.field_errors import FieldError
 from heady.runtime.records import cut
 from heady.runtime.tracebacks import message_of, source_of, traceback_of
@@ -72,10 +72,9 @@ def describe_failure(error: BaseException, file: str = "") -> dict[str, Any]:
     if isinstance(error, SyntaxError) and error.filename:
         where, line = error.filename, error.lineno
     else:
-        frame = next(
-            (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == file), None
-        )
-        where, line = file, frame and frame.lineno
+        raised_in = reversed(traceback.extract_tb(error.__traceback__))
+        own = (frame for frame in raised_in if frame.filename == file or shared_modules.is_below_root(frame.filename))
+        where, line = next(((frame.filename, frame.lineno) for frame in own), (file, None))
     message = error.msg if isinstance(error, SyntaxError) else message_of(error)
     return {
         "message": f"{type(error).__name__}: {message}",

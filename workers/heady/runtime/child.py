@@ -10,7 +10,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -22,7 +22,17 @@ from heady import hooks
 from heady.cancellation import Cancelled
 from heady.context import Caller, Context
 from heady.file import File
-from heady.runtime import answers, binding, frames, output, printing, returned_files, route_file, streaming
+from heady.runtime import (
+    answers,
+    binding,
+    frames,
+    output,
+    printing,
+    returned_files,
+    route_file,
+    shared_modules,
+    streaming,
+)
 from heady.runtime.field_errors import field_errors
 from heady.runtime.functions import Function, call
 from heady.runtime.profile import Profile
@@ -53,14 +63,14 @@ class Server:
     def serve(self, connection: int) -> None:
         """Rehearses, waits for the call on this connection, answers it, and leaves the rest to the process's end."""
         self.rehearse()
-        self._serve(connection, connection)
+        self._serve(connection, connection, imports=shared_modules.sought_since())
 
     def serve_many(self, connection: int) -> None:
         """The same for one call after the other, until the connection ends."""
         self.rehearse()
         count_writes = output.write_counter()
         before, wrote = count_writes(), False
-        while self._serve(connection, connection, wrote=wrote):
+        while self._serve(connection, connection, wrote=wrote, imports=shared_modules.sought_since()):
             os.chdir(os.environ["TMPDIR"])
             after = count_writes()
             wrote = before is None or after is None or after - before != _OWN_WRITES
@@ -94,9 +104,9 @@ class Server:
         os.close(reader)
         os.close(writer)
 
-    def _serve(self, reader: int, writer: int, *, wrote: bool = False) -> bool:
+    def _serve(self, reader: int, writer: int, *, wrote: bool = False, imports: Sequence[str] = ()) -> bool:
         """Says that it waits, and whether the call before wrote something; serves the call that comes, if one does."""
-        frames.send(writer, frames.READY, ready(wrote=wrote))
+        frames.send(writer, frames.READY, ready(wrote=wrote, imports=imports))
         frame = frames.receive(reader)
         if frame is None:
             return False
@@ -238,9 +248,14 @@ def _cancel(*_: object) -> NoReturn:
     raise Cancelled
 
 
-def ready(*, wrote: bool = False) -> bytes:
-    """What a process says of itself when it waits for its order."""
-    return _READY.pack(os.getpid(), wrote) + os.fsencode(os.getcwd())
+def ready(*, wrote: bool = False, imports: Sequence[str] = ()) -> bytes:
+    """What a process says of itself when it waits for its order.
+
+    Args:
+        wrote: whether the call before may have written to stdout or stderr.
+        imports: the shared modules that it has looked for since it said so last.
+    """
+    return _READY.pack(os.getpid(), wrote) + os.fsencode("\0".join([os.getcwd(), *imports]))
 
 
 _REHEARSED = ""

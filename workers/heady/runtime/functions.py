@@ -2,18 +2,17 @@
 
 import asyncio
 import dataclasses
-import importlib.machinery
 import importlib.util
 import inspect
 import re
 import sys
-import typing
 from collections.abc import Callable
 from pathlib import Path
 from types import CoroutineType, ModuleType
 from typing import Any
 
 from heady.declaration import Declaration, declaration_of
+from heady.runtime import shared_modules
 from heady.runtime.needs import Needs
 from heady.runtime.signature import Signature
 
@@ -58,8 +57,9 @@ def load(file: Path) -> ModuleType:
     The stem of a file under ``routes/``, such as ``[id].get``, becomes an identifier: a module whose name has further
     dots would be looked for in a package.
     """
+    shared_modules.use()
     name = "workers." + re.sub(r"[^\w-]", "_", file.stem)
-    loader = _SourceLoader(name, str(file))
+    loader = shared_modules.SourceLoader(name, str(file))
     spec = importlib.util.spec_from_file_location(name, file, loader=loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
@@ -84,13 +84,6 @@ def call(target: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     """Calls a function, sync or async."""
     returned = target(**arguments)
     return asyncio.run(returned) if type(returned) is CoroutineType else returned
-
-
-class _SourceLoader(importlib.machinery.SourceFileLoader):
-    """Never reads nor writes bytecode: that is told stale by whole seconds, and a file may be saved twice in one."""
-
-    def path_stats(self, path: Any) -> typing.NoReturn:  # noqa: ARG002
-        raise OSError
 
 
 def _camel(name: str) -> str:

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from heady import hooks
-from heady.runtime import answers, child, frames, functions, logs, missing_variables, randomness, route_file
+from heady.runtime import (
+    answers,
+    child,
+    frames,
+    functions,
+    logs,
+    missing_variables,
+    randomness,
+    route_file,
+    shared_modules,
+)
 from heady.runtime.needs import Needs, needs_of
 from heady.runtime.profile import Profile, profile_of
 from heady.runtime.sandbox import Sandbox
@@ -59,6 +69,7 @@ def reported(connection: int, file: str) -> Iterator[None]:
             yield
         except BaseException as error:
             failure = answers.describe_failure(error, file)
+            failure["imports"] = shared_modules.sought()
             failure["message"] += missing_variables.advice(failure["message"], missing)
             with contextlib.suppress(OSError):  # the service has heard enough and closed it
                 frames.send_json(connection, frames.FAILED, failure)

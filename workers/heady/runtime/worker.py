@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 import heady
 from heady import hooks
-from heady.runtime import child, forking, frames, printing, process, safety, zygote
+from heady.runtime import child, forking, frames, printing, process, safety, shared_modules, zygote
 from heady.runtime.loading import Worker, is_prepared, reported
 from heady.runtime.mappings import Memory
 from heady.runtime.needs import Needs
@@ -82,7 +82,8 @@ def _zygote(order: Mapping[str, Any], control: int, server: int) -> zygote.Zygot
     worker.sandbox.filter_calls()
     memory.write_once()
     fork = {"way": "none", "why": unsafe} if unsafe else _way_to_fork()
-    frames.send_json(control, frames.LOADED, {"functions": described, "fork": fork})
+    loaded = {"functions": described, "fork": fork, "imports": shared_modules.sought()}
+    frames.send_json(control, frames.LOADED, loaded)
     return forked
 
 
