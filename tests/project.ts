@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,17 @@ export function makeProject(...overlays: readonly string[]): Project {
   for (const overlay of overlays) cpSync(overlay, root, { recursive: true, filter: isSource });
   for (const name of shared) symlinkSync(join(repository, name), join(root, name));
   return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** A copy for a development server: Nitro keeps what it builds in `node_modules`, which must be nobody else's. */
+export function makeDevProject(...overlays: readonly string[]): Project {
+  const project = makeProject(...overlays);
+  const modules = join(project.root, 'node_modules');
+  rmSync(modules);
+  mkdirSync(modules);
+  for (const name of readdirSync(join(repository, 'node_modules')))
+    if (name !== '.nitro') symlinkSync(join(repository, 'node_modules', name), join(modules, name));
+  return project;
 }
 
 /** A copy of a built project, whose workers may then be others. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -6,15 +6,14 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { processTree } from '../processes.ts';
-import { makeProject, type Project, repository } from '../project.ts';
+import { makeDevProject, type Project, repository } from '../project.ts';
 import { TestServer, waitFor } from '../server.ts';
 
 let project: Project;
 let server: TestServer;
 
 beforeAll(async () => {
-  project = makeProject();
-  ownModules(project.root);
+  project = makeDevProject();
   server = await start({ HEADY_PY_MAX_CONCURRENCY: '4' });
 });
 afterAll(async () => {
@@ -25,15 +24,6 @@ afterAll(async () => {
 async function start(env: Readonly<Record<string, string | undefined>>): Promise<TestServer> {
   const python = join(repository, '.venv/bin/python');
   return TestServer.start({ root: project.root, words: ['dev'], env: { HEADY_PYTHON_BIN: python, ...env } });
-}
-
-/** Nitro keeps what it builds in `node_modules`, which must not be the one of a server that somebody uses. */
-function ownModules(root: string): void {
-  const modules = join(root, 'node_modules');
-  rmSync(modules);
-  mkdirSync(modules);
-  for (const name of readdirSync(join(repository, 'node_modules')))
-    if (name !== '.nitro') symlinkSync(join(repository, 'node_modules', name), join(modules, name));
 }
 
 function write(path: string, text: string): void {
