@@ -11,6 +11,7 @@ import { measureChildren, measureRest, shapeOf } from './memory.ts';
 import { startPersistentBaseline } from './persistent-baseline.ts';
 import { measurePhysicalLimit } from './physical-limit.ts';
 import { renderTable, type Row, writeResults } from './report.ts';
+import { measureSaves } from './saves.ts';
 import { makeBenchProject, ServiceSubject } from './service.ts';
 import { measureSmallService } from './small-service.ts';
 import { spawnBaseline } from './spawn-baseline.ts';
@@ -65,6 +66,7 @@ async function measure(): Promise<Row[]> {
     ...(await measureChildren(service)),
     ...(await measureBreaches(project.root)),
     ...(await measureStreams(project.root)),
+    ...(await measureSaves()),
     rest,
     await measureRest(service, 'after the load'),
     start,

@@ -19,6 +19,7 @@ export const targets = {
   restMegabytes: { below: 180 },
   startSeconds: { below: 1.5 },
   uploadMegabytes: { below: 40 },
+  saveMilliseconds: { below: 500 },
 } as const satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;
