@@ -91,6 +91,7 @@ export class WorkerRegistry implements AsyncDisposable {
     this.#discover();
     const affected = paths ? this.#concernedBy(paths) : this.all();
     await Promise.all(affected.map((worker) => worker.reload()));
+    this.#discover(); // a file may have gone while it was loaded
     return affected.map(({ name }) => name);
   }
 

@@ -16,6 +16,8 @@ export type Handler = (request: ServerRequest) => Response | Promise<Response>;
 /** Longer than any proxy's in front, which else sends a request on a connection just being closed: a 502. */
 const keepAliveTimeout = 120_000;
 const headersTimeout = keepAliveTimeout + 5000;
+/** Of a whole request: an upload of a gigabyte over a slow line takes longer than Node's five minutes. */
+const requestTimeout = 60 * 60_000;
 
 /** A request id of the caller's own is kept when it is one: short, printable, no spaces. */
 const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
@@ -30,7 +32,7 @@ export function createHttpServer(service: Service, handler: Handler): Server {
     logRequest(request, response, context);
     return context;
   });
-  const server = createServer({ keepAliveTimeout, headersTimeout }, listener);
+  const server = createServer({ keepAliveTimeout, headersTimeout, requestTimeout }, listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
   return server;
 }
