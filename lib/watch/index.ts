@@ -60,7 +60,7 @@ class FolderWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#subscription).unsubscribe();
+    await end(await this.#subscription);
     this.#changes[Symbol.dispose]();
   }
 
@@ -87,7 +87,7 @@ class FolderWatch implements AsyncDisposable {
     come: readonly string[],
   ): Promise<AsyncSubscription> {
     const since = Date.now() - latestMs;
-    await (await subscription).unsubscribe();
+    await end(await subscription);
     const renewed = await this.#subscribeAnew(retries);
     try {
       const within = come.filter(isFolder).flatMap((path) => changedSince(path, 0));
@@ -111,6 +111,13 @@ class FolderWatch implements AsyncDisposable {
   #tell(paths: readonly string[]): void {
     this.#changes.hear(paths.map((path) => relative(this.#folder, path)));
   }
+}
+
+/** The package fails to end the watch of a folder that has just gone, with which that has ended by itself. */
+async function end(subscription: AsyncSubscription): Promise<void> {
+  await subscription.unsubscribe().catch((error: Error) => {
+    if (!error.message.startsWith('Unable to remove watcher')) throw error;
+  });
 }
 
 function isFolder(path: string): boolean {
