@@ -59,19 +59,23 @@ class Server:
         self._file = Path(order["file"])
         self._told = _answered if route_file.is_route(self._name) else _returned
         self._functions = {**functions, _REHEARSED: rehearsal}
+        #: What a process has looked for since it said so last; asked for only where it may be something, as asking
+        #: copies pages.
+        self._imports: Sequence[str] = ()
 
     def serve(self, connection: int) -> None:
         """Rehearses, waits for the call on this connection, answers it, and leaves the rest to the process's end."""
         self.rehearse()
-        self._serve(connection, connection, imports=shared_modules.sought_since())
+        self._serve(connection, connection)
 
     def serve_many(self, connection: int) -> None:
         """The same for one call after the other, until the connection ends."""
         self.rehearse()
         count_writes = output.write_counter()
         before, wrote = count_writes(), False
-        while self._serve(connection, connection, wrote=wrote, imports=shared_modules.sought_since()):
+        while self._serve(connection, connection, wrote=wrote):
             os.chdir(os.environ["TMPDIR"])
+            self._imports = shared_modules.sought_since()
             after = count_writes()
             wrote = before is None or after is None or after - before != _OWN_WRITES
             before = after
@@ -87,6 +91,7 @@ class Server:
         os.environ.update(frames.receive_json(connection, frames.PREPARE))
         try:
             run_hooks(hooks.after)
+            self._imports = shared_modules.sought_since()
         except BaseException as error:
             frames.send_json(connection, frames.FAILED, answers.describe_failure(error, str(self._file)))
             sys.exit(1)
@@ -104,9 +109,9 @@ class Server:
         os.close(reader)
         os.close(writer)
 
-    def _serve(self, reader: int, writer: int, *, wrote: bool = False, imports: Sequence[str] = ()) -> bool:
+    def _serve(self, reader: int, writer: int, *, wrote: bool = False) -> bool:
         """Says that it waits, and whether the call before wrote something; serves the call that comes, if one does."""
-        frames.send(writer, frames.READY, ready(wrote=wrote, imports=imports))
+        frames.send(writer, frames.READY, ready(wrote=wrote, imports=self._imports))
         frame = frames.receive(reader)
         if frame is None:
             return False
@@ -255,7 +260,9 @@ def ready(*, wrote: bool = False, imports: Sequence[str] = ()) -> bytes:
         wrote: whether the call before may have written to stdout or stderr.
         imports: the shared modules that it has looked for since it said so last.
     """
-    return _READY.pack(os.getpid(), wrote) + os.fsencode("\0".join([os.getcwd(), *imports]))
+    directory = os.getcwd()
+    told = "\0".join([directory, *imports]) if imports else directory
+    return _READY.pack(os.getpid(), wrote) + os.fsencode(told)
 
 
 _REHEARSED = ""
