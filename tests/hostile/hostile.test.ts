@@ -118,10 +118,18 @@ function descriptorsOf(server: TestServer): number {
     .length;
 }
 
+/** What a process has open; what it closes meanwhile is left out, and so is one that ends. */
 function linksOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return orNothing(() => readdirSync(folder)).flatMap((fd) =>
+    orNothing(() => [readlinkSync(`${folder}/${fd}`)]),
+  );
+}
+
+function orNothing(read: () => string[]): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return read();
   } catch {
-    return []; // it has ended meanwhile
+    return [];
   }
 }
