@@ -32,6 +32,7 @@ export function preferredItemFormat(event: H3Event): ItemFormat | undefined {
 
 function preferred({ req }: H3Event): Format | undefined {
   const accept = req.headers.get('accept') ?? '*/*';
+  if (accept === '*/*' || accept === json) return json; // what most clients say, and is not worth parsing each time
   const [format] = new Negotiator({ headers: { accept } }).mediaTypes([...formats]);
   return format as Format | undefined;
 }

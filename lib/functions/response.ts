@@ -1,5 +1,6 @@
 import { create } from 'content-disposition';
 import type { H3Event } from 'h3';
+import { FastResponse } from 'srvx';
 
 import type { Answer, ItemStream, ReturnedFile } from '#lib/python';
 
@@ -10,12 +11,10 @@ export function answerResponse({ json, file, response, queueMs, runMs }: Answer)
   const timing = `queue;dur=${queueMs.toFixed(1)}, python;dur=${runMs.toFixed(1)}`;
   if (file) return fileResponse(file, timing);
   const { status, headers, body } = response ?? { status: 200, headers: jsonHeaders, body: json };
-  const answer = new Response(withoutBody.has(status) ? null : new Uint8Array(body), {
+  return new FastResponse(withoutBody.has(status) ? null : new Uint8Array(body), {
     status,
-    headers: [...headers],
+    headers: [...headers, ['server-timing', timing]],
   });
-  answer.headers.append('server-timing', timing);
-  return answer;
 }
 
 /** The response that items are. */
