@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3';
 
-import { isMultipart, readJsonBytes } from '#lib/http';
+import { isMultipart, readBytes, readJsonBytes } from '#lib/http';
 import { type Multipart, readMultipart } from '#lib/multipart';
 import { Problem } from '#lib/problems';
 import type { GivenFile, GivenTexts, Parts, RouteCall } from '#lib/python';
@@ -36,7 +36,7 @@ export async function readArguments(
   event: H3Event,
 ): Promise<Read<Pick<RouteCall, 'input' | 'parts' | 'given'>>> {
   const path = pathTexts(event);
-  const form = isUrlEncoded(event) ? [...new URLSearchParams(await event.req.text())] : [];
+  const form = isUrlEncoded(event) ? await readForm(event) : [];
   const given = { path, query: [...event.url.searchParams], form };
   const texts = Object.values(given).every((each) => each.length === 0) ? {} : { given };
   if (isUrlEncoded(event) || !hasBody(event))
@@ -44,6 +44,10 @@ export async function readArguments(
   const body = await readBody(event);
   const input = body.given.input.byteLength === 0 ? noArguments : body.given.input; // a chunked one may be empty
   return { ...body, given: { ...body.given, input, ...texts } };
+}
+
+async function readForm(event: H3Event): Promise<GivenTexts['form']> {
+  return [...new URLSearchParams(new TextDecoder().decode(await readBytes(event)))];
 }
 
 const nothingToRemove: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };

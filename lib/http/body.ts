@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 import type { H3Event } from 'h3';
 import { limitRequestBody } from 'srvx/body-limit';
 
@@ -9,6 +11,15 @@ export function limitBody(event: H3Event, maxBytes: number): void {
   limitDeclared(event, maxBytes);
   const req = limitRequestBody(event.req, maxBytes, { createError: () => bodyTooLarge(maxBytes) });
   Object.assign(event, { req }); // as h3's own assertBodySize does
+}
+
+/**
+ * Bounds a body by Content-Length alone, and leaves it to be read from Node itself, by who bounds one that comes
+ * without. To wrap it, as `limitBody` does, begins to read it, and costs a twentieth of a small call.
+ */
+export function leaveUnread(event: H3Event, maxBytes: number): void {
+  limitDeclared(event, maxBytes);
+  event.context.maxUnreadBytes = maxBytes;
 }
 
 /**
@@ -38,7 +49,30 @@ export async function readJsonBytes(event: H3Event): Promise<Uint8Array> {
       'unsupported-media-type',
       `The content type is '${type}'. Send \`content-type: application/json\`.`,
     );
-  return new Uint8Array(await event.req.arrayBuffer());
+  return readBytes(event);
+}
+
+/** The bytes of a body. @throws {Problem} `payload-too-large` */
+export async function readBytes(event: H3Event): Promise<Uint8Array> {
+  const { maxUnreadBytes } = event.context;
+  return maxUnreadBytes === undefined
+    ? new Uint8Array(await event.req.arrayBuffer())
+    : readUnread(event, maxUnreadBytes);
+}
+
+async function readUnread({ runtime }: H3Event, maxBytes: number): Promise<Uint8Array> {
+  const body = runtime?.node?.req as IncomingMessage; // there is no HTTP/2 here
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  body.on('data', (piece: Buffer) => {
+    bytes += piece.byteLength;
+    if (bytes <= maxBytes) pieces.push(piece);
+    else reject(bodyTooLarge(maxBytes));
+  });
+  body.once('end', () => resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)));
+  body.once('close', () => reject(new DOMException('the client went away', 'AbortError')));
+  return promise;
 }
 
 /**

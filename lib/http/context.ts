@@ -15,5 +15,7 @@ declare module 'h3' {
     readonly service: Service;
     readonly requestId: string;
     readonly client: string;
+    /** What may be read of a body that is to be read from Node itself. */
+    maxUnreadBytes?: number;
   }
 }

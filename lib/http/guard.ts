@@ -4,13 +4,17 @@ import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
 import { type Access, authorize, holdsKey } from './access.ts';
-import { isMultipart, limitBody, limitDeclared } from './body.ts';
+import { isMultipart, leaveUnread, limitBody } from './body.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
 export type Route = EventHandler & {
   /** A function is asked at each request that has no key. */
   readonly access?: Access | ((event: H3Event) => Promise<Access>);
   readonly maxBodyBytes?: number;
+  /**
+   * It may be sent forms with files, up to `HEADY_MAX_UPLOAD`, and reads its body by `readMultipart`, `readJson` or
+   * `readJsonBytes` alone: these bound what they read, which else is done for every route.
+   */
   readonly uploads?: true;
 };
 
@@ -32,8 +36,8 @@ function pass(event: H3Event, route: Route, access: Access): ReturnType<Route> {
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
   authorize(event, access);
   const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = service.config;
-  // To wrap it would begin to read it, and `readMultipart` reads from Node itself.
-  if (route.uploads && isMultipart(event)) limitDeclared(event, HEADY_MAX_UPLOAD);
-  else limitBody(event, route.maxBodyBytes ?? HEADY_MAX_BODY);
+  const maxBytes = route.maxBodyBytes ?? HEADY_MAX_BODY;
+  if (route.uploads) leaveUnread(event, isMultipart(event) ? HEADY_MAX_UPLOAD : maxBytes);
+  else limitBody(event, maxBytes);
   return callsOf({ python: service.python, requestId, signal: event.req.signal }, () => route(event));
 }

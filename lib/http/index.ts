@@ -1,7 +1,7 @@
 import './context.ts';
 
 export { type Access, holdsKey } from './access.ts';
-export { bodyTooLarge, isMultipart, limitDeclared, readJson, readJsonBytes } from './body.ts';
+export { bodyTooLarge, isMultipart, limitDeclared, readBytes, readJson, readJsonBytes } from './body.ts';
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
 export { guard, type Route } from './guard.ts';
