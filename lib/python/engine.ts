@@ -8,20 +8,18 @@ import type { InvocationStore } from '#lib/records';
 
 import { Admission } from './admission.ts';
 import { BaseSupervisor } from './base-supervisor.ts';
-import type { Answer, AnyCall, Call, Grant, RouteCall } from './call.ts';
-import { functionOf, namesOf, onlyFunctionOf, takeChild, type TakenChild } from './dispatch.ts';
+import type { Answer, Call, Grant, RouteCall } from './call.ts';
+import { Calls } from './calls.ts';
+import { functionOf, namesOf, onlyFunctionOf } from './dispatch.ts';
 import type { Rule } from './enforcement.ts';
 import type { InstanceMemory } from './instance-memory.ts';
 import { findInterpreter, type Interpreter } from './interpreter.ts';
-import { type Holdings, Invocation } from './invocation.ts';
 import type { ItemStream } from './item-stream.ts';
 import { Journal } from './journal.ts';
-import { defaultDiskBytes, type Limits, limitsOf } from './limits.ts';
+import { defaultDiskBytes } from './limits.ts';
 import { type ListedRoute, type ListedWorker, listRoute, listWorker } from './listing.ts';
 import { MemoryKeeper } from './memory-keeper.ts';
 import type { DescribedFunction } from './messages.ts';
-import { failureOf } from './outcome.ts';
-import { checkMemory, checkSecrets } from './preconditions.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
 import { checkSandbox } from './sandbox-policy.ts';
 import { Secrets } from './secrets.ts';
@@ -45,14 +43,6 @@ export interface EngineOptions {
   readonly instanceMemory?: () => InstanceMemory | undefined;
 }
 
-/** A call that is to be admitted. */
-interface Application {
-  readonly worker: Worker;
-  readonly call: AnyCall;
-  readonly described: DescribedFunction;
-  readonly limits: Limits;
-}
-
 /** How long calls that were ended may take for it when the service stops: their grace periods are within it. */
 const stopGraceMs = 5000;
 const stopPollMs = 20;
@@ -67,7 +57,7 @@ export class PythonEngine {
   readonly #workers: WorkerRegistry;
   readonly #admission: Admission;
   readonly #memory: MemoryKeeper;
-  readonly #journal: Journal;
+  readonly #calls: Calls;
   readonly #selfTest: SelfTest;
 
   private constructor(
@@ -90,7 +80,6 @@ export class PythonEngine {
       base,
       log,
     });
-    this.#journal = new Journal(log, options.invocations);
     this.#admission = new Admission({
       slots: config.HEADY_PY_MAX_CONCURRENCY,
       maxQueue: config.HEADY_PY_MAX_QUEUE,
@@ -108,6 +97,14 @@ export class PythonEngine {
       onRoom: () => this.#admission.admit(),
       read: options.instanceMemory,
       log,
+    });
+    this.#calls = new Calls({
+      config,
+      secrets: this.#secrets,
+      memory: this.#memory,
+      admission: this.#admission,
+      journal: new Journal(log, options.invocations),
+      grant: options.grant,
     });
     this.#selfTest = new SelfTest({
       config,
@@ -249,7 +246,7 @@ export class PythonEngine {
   async invoke(call: Call): Promise<Answer> {
     const worker = this.#workers.get(call.worker);
     const described = await functionOf(worker, call.function);
-    return (await this.#open({ worker, call, described })).answer();
+    return (await this.#calls.open({ worker, call, described })).answer();
   }
 
   /**
@@ -265,7 +262,7 @@ export class PythonEngine {
         'not-acceptable',
         `${call.worker}.${call.function} is no generator: it has no items to stream, but one answer as JSON.`,
       );
-    return (await this.#open({ worker, call, described })).items();
+    return (await this.#calls.open({ worker, call, described })).items();
   }
 
   /**
@@ -308,53 +305,7 @@ export class PythonEngine {
     const worker = this.#workers.route(call.route);
     const described = await onlyFunctionOf(worker);
     const named = { ...call, worker: worker.name, function: described.name };
-    return { described, invocation: await this.#open({ worker, call: named, described }) };
-  }
-
-  /** Waits for a slot and for a child that is ready. */
-  async #open({ worker, call, described }: Omit<Application, 'limits'>): Promise<Invocation> {
-    checkSecrets(described, this.#secrets);
-    const limits = limitsOf(described.declared, this.#options.config);
-    await checkMemory(described, { worker: worker.name, limits, memory: this.#memory });
-    const entry = this.#journal.open(call);
-    const queuedAt = performance.now();
-    const { zygote, ...held } = await this.#admit({ worker, call, described, limits }).catch(
-      (error: unknown) => {
-        entry.close(failureOf(error));
-        throw error;
-      },
-    );
-    return new Invocation(
-      { ...held, grant: this.#options.grant(entry.id) },
-      {
-        call,
-        request: described.context ? call.request?.() : undefined,
-        limits,
-        entry,
-        queueMs: performance.now() - queuedAt,
-        instance: this.#memory.watchdog,
-        idlePid: () => zygote.idlePid(),
-        mask: (said) => this.#secrets.mask(said),
-      },
-    );
-  }
-
-  async #admit({
-    worker,
-    call,
-    described,
-    limits,
-  }: Application): Promise<TakenChild & Pick<Holdings, 'slot'>> {
-    const { concurrency, queue } = described.declared;
-    const { memoryBytes } = limits;
-    const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
-    const slot = await this.#admission.enter(applicant, call.signal);
-    try {
-      return { slot, ...(await takeChild(worker, call.function, call.signal)) };
-    } catch (error) {
-      slot[Symbol.dispose]();
-      throw error;
-    }
+    return { described, invocation: await this.#calls.open({ worker, call: named, described }) };
   }
 }
 
