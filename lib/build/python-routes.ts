@@ -31,9 +31,9 @@ function addHandlers({ options }: Nitro): void {
 function routePlugin(root: string) {
   return {
     name: 'python-routes',
-    buildStart() {
+    buildStart(this: { error(message: string): never }) {
       const found = conflicts(routeFiles(root));
-      if (found.length > 0) throw new Error(found.join('\n'));
+      if (found.length > 0) this.error(found.join('\n'));
     },
     resolveId: {
       order: 'pre' as const,

@@ -25,9 +25,17 @@ const plainTypes: Readonly<Record<string, string>> = {
   string: 'str',
 };
 
+/** Texts that stand for something else. */
+const formats: Readonly<Record<string, string>> = {
+  base64url: 'bytes',
+  binary: 'File',
+  date: 'date',
+  'date-time': 'datetime',
+};
+
 /** A type's name in Python, where the schema tells it. */
 function typeName(schema: Schema): string {
-  const { $ref, enum: values, const: only, anyOf, oneOf, type } = schema;
+  const { $ref, enum: values, const: only, anyOf, oneOf, type, format } = schema;
   if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1);
   if (only !== undefined) return `Literal[${literal(only)}]`;
   if (Array.isArray(values)) return `Literal[${values.map(literal).join(', ')}]`;
@@ -35,7 +43,7 @@ function typeName(schema: Schema): string {
   if (Array.isArray(choices)) return choices.map((choice) => typeName(choice as Schema)).join(' | ');
   if (type === 'array') return `list[${typeName((schema.items ?? {}) as Schema)}]`;
   if (type === 'object') return objectName(schema);
-  return plainTypes[String(type)] ?? 'Any';
+  return formats[String(format)] ?? plainTypes[String(type)] ?? 'Any';
 }
 
 function objectName({ title, properties, additionalProperties }: Schema): string {

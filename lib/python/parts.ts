@@ -29,10 +29,10 @@ export class PlacedParts implements AsyncDisposable {
    */
   static async place(given: Parts, directory: string): Promise<PlacedParts> {
     const paths: string[] = [];
-    const parts: Record<string, (string | GivenFile)[]> = {};
+    const parts: [string, (string | GivenFile)[]][] = []; // made an object at once, as a name may be `__proto__`
     for (const [name, values] of Object.entries(given)) {
-      const placed: (string | GivenFile)[] = (parts[name] = []);
-      for (const value of values) {
+      const placed: (string | GivenFile)[] = [];
+      for (const value of values)
         if (typeof value === 'string') placed.push(value);
         else {
           const path = join(directory, `${randomUUID()}${extensionOf(value.name)}`);
@@ -40,9 +40,9 @@ export class PlacedParts implements AsyncDisposable {
           paths.push(path);
           placed.push({ ...value, path });
         }
-      }
+      parts.push([name, placed]);
     }
-    return new PlacedParts(parts, paths);
+    return new PlacedParts(Object.fromEntries(parts), paths);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -46,13 +46,14 @@ function isBlob(value: unknown): value is Blob {
 }
 
 async function written(files: readonly Blobs[], folder: string): Promise<Record<string, GivenFile[]>> {
-  const parts: Record<string, GivenFile[]> = {};
+  const parts: [string, GivenFile[]][] = [];
   let count = 0;
   for (const [name, blobs] of files) {
-    const list: GivenFile[] = (parts[name] = []);
+    const list: GivenFile[] = [];
     for (const blob of blobs) list.push(await writeBlob(blob, join(folder, String((count += 1)))));
+    parts.push([name, list]);
   }
-  return parts;
+  return Object.fromEntries(parts);
 }
 
 async function writeBlob(blob: Blob, path: string): Promise<GivenFile> {

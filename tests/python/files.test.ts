@@ -203,6 +203,14 @@ describe('a given file', () => {
     ],
     [
       'digest',
+      [
+        ['file', textFile('a', 'a')],
+        ['__proto__', 'b'],
+      ],
+      [{ pointer: '/__proto__', detail: expect.stringContaining('No parameter takes') }],
+    ],
+    [
+      'digest',
       [['file', 'no file name']],
       [{ pointer: '/file', detail: expect.stringMatching(/multipart\/form-data with a file name/) }],
     ],
