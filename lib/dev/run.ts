@@ -1,4 +1,3 @@
-import { writeDeclarations } from '#lib/declarations';
 import { type Running, runService } from '#lib/server';
 import type { Service } from '#lib/service';
 
@@ -25,7 +24,10 @@ async function keepDeclared(root: string, { python, log }: Service): Promise<voi
   let written: Promise<unknown> = Promise.resolve();
   const declare = () => {
     written = written
-      .then(async () => writeDeclarations(root, await python.list()))
+      .then(async () => {
+        const { writeDeclarations } = await import('#lib/declarations'); // a dependency of development alone
+        await writeDeclarations(root, await python.list());
+      })
       .catch((error: unknown) => log.error({ message: 'the types of the workers cannot be written', error }));
   };
   await python.watch(declare);

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -146,6 +146,20 @@ describe('a worker', () => {
     await expect.poll(worker, patience).toBe('200 3');
     remove('workers/added.py');
     await expect.poll(worker, patience).toMatch(/^404 .*worker-not-found/);
+  });
+
+  it('is known to TypeScript as soon as it is saved', async () => {
+    const declared = () => {
+      const file = join(project.root, '.heady/workers.d.ts');
+      return existsSync(file) ? readFileSync(file, 'utf8') : '';
+    };
+    write('workers/added.py', 'def half(of: int) -> float:\n    return of / 2\n');
+    await expect.poll(declared, patience).toMatch(/"half"\(input: .*\n(?:.*\n)*.*of: number/);
+    write('workers/added.py', 'def third(of: str) -> float:\n    return 0\n');
+    await expect.poll(declared, patience).toMatch(/"third"\(input: .*\n(?:.*\n)*.*of: string/);
+    expect(declared()).not.toContain('"half"');
+    remove('workers/added.py');
+    await expect.poll(declared, patience).not.toContain('"third"');
   });
 
   it('is followed by its name, however it is saved', async () => {

@@ -185,6 +185,12 @@ describe('a function that fails', () => {
     const response = await server.call('types/unhintable', { value: 1 });
     expect(response.status).toBe(503);
     expect((await problem(response)).detail).toMatch(/Nonexistent/);
+    expect(await problem(await server.call('types/formless', { count: 1 }))).toMatchObject({
+      code: 'worker-unavailable',
+      detail: expect.stringMatching(
+        /^formless: parameter 'key' has the hint collections\.abc\.Callable\[\[int\], int\], which has no form in JSON/,
+      ),
+    });
     expect((await server.call('types/declared')).status).toBe(200);
   });
 });

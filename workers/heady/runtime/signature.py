@@ -64,16 +64,15 @@ class Signature:
                 raise TypeError(f"{target.__name__}: parameter '{parameter}' cannot be given by name")
             else:
                 fields[parameter.name] = _field(hint, parameter)
-        with _naming(target, "its parameters"):
-            parameters: Any = TypedDict(target.__name__, fields)  # type: ignore[operator]
-            parameters.__pydantic_config__ = ConfigDict({"extra": "forbid", **_BYTES})
-            arguments = TypeAdapter[dict[str, Any]](parameters)
-            self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
-            self.bind_values: Callable[[dict[str, Any]], dict[str, Any]] = arguments.validator.validate_python
-            self.input_schema = arguments.json_schema(schema_generator=_JSONSchema)
-            self.parameters = Parameters(self.input_schema)
+        try:
+            arguments, self.input_schema = _arguments(target.__name__, fields)
+        except Exception as error:
+            raise TypeError(f"{target.__name__}: {_misfit(fields, hints) or error}") from error
+        self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
+        self.bind_values: Callable[[dict[str, Any]], dict[str, Any]] = arguments.validator.validate_python
+        self.parameters = Parameters(self.input_schema)
         hint = hints.get("return", Any)
-        with _naming(target, f"its return type {hint}"):
+        with _naming(target, f"its return type {inspect.formatannotation(hint)} has no form in JSON"):
             item = _item_type(target, hint)
             self.item = None if item is _NOT_A_STREAM else Output(item)
             self.returned = Output(hint if item is _NOT_A_STREAM else list[item])
@@ -121,6 +120,24 @@ class Output:
         return result
 
 
+def _arguments(name: str, fields: dict[str, Any]) -> tuple[TypeAdapter[dict[str, Any]], dict[str, Any]]:
+    parameters: Any = TypedDict(name, fields)  # type: ignore[operator]
+    parameters.__pydantic_config__ = ConfigDict({"extra": "forbid", **_BYTES})
+    adapter = TypeAdapter[dict[str, Any]](parameters)
+    return adapter, adapter.json_schema(schema_generator=_JSONSchema)
+
+
+def _misfit(fields: dict[str, Any], hints: dict[str, Any]) -> str | None:
+    """The first of the parameters whose hint has no form in JSON, and why."""
+    for name, field in fields.items():
+        try:
+            _arguments("parameter", {name: field})
+        except Exception as error:
+            hint = inspect.formatannotation(hints.get(name, Any))
+            return f"parameter '{name}' has the hint {hint}, which has no form in JSON: {_first_line(error)}"
+    return None
+
+
 def _field(hint: Any, parameter: inspect.Parameter) -> Any:
     if parameter.default is parameter.empty:
         return hint
@@ -165,4 +182,9 @@ def _naming(target: Callable[..., Any], part: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise TypeError(f"{target.__name__}: {part}: {error}") from error
+        raise TypeError(f"{target.__name__}: {part}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    """Pydantic goes on with advice on its own settings."""
+    return str(error).split("\n", 1)[0]
