@@ -2,12 +2,12 @@ import type { Config } from '#lib/config';
 
 import type { Admission } from './admission.ts';
 import type { AnyCall, Grant } from './call.ts';
+import type { DescribedFunction } from './described-function.ts';
 import { takeChild, type TakenChild } from './dispatch.ts';
 import { type Holdings, Invocation } from './invocation.ts';
 import type { Journal } from './journal.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { MemoryKeeper } from './memory-keeper.ts';
-import type { DescribedFunction } from './messages.ts';
 import { failureOf } from './outcome.ts';
 import { checkMemory, checkSecrets } from './preconditions.ts';
 import type { Secrets } from './secrets.ts';

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
-import type { Exit } from './messages.ts';
 import { OutputLines } from './output-lines.ts';
 import type { OutputEntry } from './output-records.ts';
+import type { Exit } from './process-messages.ts';
 
 /** How a process ended; `lost` when its zygote died with it and could not tell. */
 export type ChildEnd = { readonly kind: 'exited'; readonly exit: Exit } | { readonly kind: 'lost' };

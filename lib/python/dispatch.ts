@@ -1,7 +1,7 @@
 import { Problem } from '#lib/problems';
 
+import type { DescribedFunction } from './described-function.ts';
 import { type Lease, ZygoteGone } from './lease.ts';
-import type { DescribedFunction } from './messages.ts';
 import { nearNames } from './near-names.ts';
 import { WorkerFailure } from './worker-failure.ts';
 import type { WorkerZygote } from './worker-zygote.ts';

@@ -2,7 +2,7 @@ export type { Answer, Call, GivenTexts, Grant, Output, RequestFacts, RouteCall }
 export type { Rule } from './enforcement.ts';
 export { PythonEngine } from './engine.ts';
 export type { ItemStream } from './item-stream.ts';
-export type { DescribedFunction } from './messages.ts';
+export type { DescribedFunction } from './described-function.ts';
 export { findInterpreter, InterpreterError } from './interpreter.ts';
 export type { ListedFunction, ListedRoute, ListedWorker } from './listing.ts';
 export { nearNames } from './near-names.ts';

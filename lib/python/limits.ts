@@ -1,6 +1,6 @@
 import type { Config } from '#lib/config';
 
-import type { Declaration } from './messages.ts';
+import type { Declaration } from './described-function.ts';
 
 /** What one invocation may use. */
 export interface Limits {

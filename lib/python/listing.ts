@@ -3,8 +3,9 @@ import { relative } from 'node:path';
 import type { Config } from '#lib/config';
 import { routeName } from '#lib/route-files';
 
+import type { Declaration, DescribedFunction } from './described-function.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import type { Declaration, DescribedFunction, ForkWay } from './messages.ts';
+import type { ForkWay } from './loading-messages.ts';
 import type { Worker } from './worker.ts';
 
 /** What a function may reach beyond its own code and directory. */

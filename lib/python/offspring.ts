@@ -3,7 +3,7 @@ import { dirname, normalize } from 'node:path';
 import { type Child, type ChildEnd, ChildOutput, orKill, type OutputSink } from './child.ts';
 import { Connection } from './connection.ts';
 import { type Frame, FrameKind } from './frames.ts';
-import { describeStatus, readExit, readLogChunk, type Ready } from './messages.ts';
+import { describeStatus, readExit, readLogChunk, type Ready } from './process-messages.ts';
 import { readiness } from './readiness.ts';
 import { removeDirectory } from './temporary-directory.ts';
 import { WorkerFailure } from './worker-failure.ts';

@@ -2,10 +2,11 @@ import { formatBytes, formatDuration } from '#lib/config';
 import { codeOfStatus, Problem } from '#lib/problems';
 import type { InvocationRecord, Outcome } from '#lib/records';
 
+import type { ChildError } from './answer-messages.ts';
 import type { Output } from './call.ts';
 import type { ChildEnd } from './child.ts';
 import type { Limits } from './limits.ts';
-import { type ChildError, describeStatus } from './messages.ts';
+import { describeStatus } from './process-messages.ts';
 import type { Verdict } from './serving.ts';
 
 interface Invoked {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 
 import type { Child, OutputSink } from './child.ts';
+import type { DescribedFunction } from './described-function.ts';
 import { startFresh } from './fresh-interpreter.ts';
 import type { Pool } from './lease.ts';
-import type { DescribedFunction } from './messages.ts';
 import { Offspring } from './offspring.ts';
 import { logEntry } from './output-records.ts';
 import { ReusePool } from './reuse-pool.ts';

@@ -1,9 +1,9 @@
 import { formatBytes } from '#lib/config';
 import { Problem } from '#lib/problems';
 
+import type { DescribedFunction } from './described-function.ts';
 import type { Limits } from './limits.ts';
 import type { MemoryKeeper } from './memory-keeper.ts';
-import type { DescribedFunction } from './messages.ts';
 import type { Secrets } from './secrets.ts';
 
 /** @throws {Problem} `worker-unavailable`: the function declares a variable that it cannot have. */

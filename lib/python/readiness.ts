@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import { FrameKind } from './frames.ts';
-import { type Ready, readFailure, readReady } from './messages.ts';
+import { readFailure } from './loading-messages.ts';
+import { type Ready, readReady } from './process-messages.ts';
 import { WorkerFailure } from './worker-failure.ts';
 
 /**

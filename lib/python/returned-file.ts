@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readlink, realpath, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
-import type { FileMessage } from './messages.ts';
+import type { FileMessage } from './answer-messages.ts';
 
 /** A file that a function has returned: open, and there until it is read or closed, whatever becomes of its process. */
 export class ReturnedFile implements AsyncDisposable {

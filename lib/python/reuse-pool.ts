@@ -1,7 +1,7 @@
 import type { Child } from './child.ts';
 import { FrameKind } from './frames.ts';
 import type { Lease, Pool, Usage } from './lease.ts';
-import { type Ready, readReady } from './messages.ts';
+import { type Ready, readReady } from './process-messages.ts';
 import { cpuMsOf } from './process-tree.ts';
 import type { Verdict } from './serving.ts';
 import { endChild } from './single-use-pool.ts';

@@ -1,3 +1,4 @@
+import { type ChildError, errorMessage, fileMessage, readAnswer } from './answer-messages.ts';
 import type { GivenTexts, Output, RequestFacts } from './call.ts';
 import { type Child, type ChildEnd, orKill } from './child.ts';
 import { type Frame, FrameKind } from './frames.ts';
@@ -5,7 +6,7 @@ import type { InstanceMemory } from './instance-memory.ts';
 import type { InstanceWatchdog } from './instance-watchdog.ts';
 import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
-import { type ChildError, errorMessage, fileMessage, readAnswer, readMessage } from './messages.ts';
+import { readMessage } from './messages.ts';
 import type { Parts } from './parts.ts';
 import { processTree } from './process-tree.ts';
 import { ReturnedFile } from './returned-file.ts';

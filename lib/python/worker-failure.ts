@@ -1,4 +1,4 @@
-import type { Failure } from './messages.ts';
+import type { Failure } from './loading-messages.ts';
 
 /** A worker file does not import, or its processes do not come to the point where they could serve. */
 export class WorkerFailure extends Error {

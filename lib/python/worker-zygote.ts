@@ -2,21 +2,21 @@ import type { Log } from '#lib/log';
 
 import type { BaseZygote } from './base-zygote.ts';
 import { type Child, orKill } from './child.ts';
+import type { DescribedFunction } from './described-function.ts';
 import { type Frame, FrameKind } from './frames.ts';
 import { type Lease, type Pool, ZygoteGone } from './lease.ts';
 import {
-  type DescribedFunction,
-  describeStatus,
   type ForkWay,
   type LoadedMessage,
   type Failure,
   loadedMessage,
   needsMessage,
   readFailure,
-  readMessage,
-} from './messages.ts';
+} from './loading-messages.ts';
+import { readMessage } from './messages.ts';
 import { logEntry } from './output-records.ts';
 import { openPools } from './pools.ts';
+import { describeStatus } from './process-messages.ts';
 import type { Secrets } from './secrets.ts';
 import { WorkerFailure } from './worker-failure.ts';
 
