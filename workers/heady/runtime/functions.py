@@ -63,7 +63,9 @@ def load(file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file, loader=loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    package = ModuleType("workers")
+    package.__path__ = []  # pickle, which pools of processes use, imports what it finds by name
+    sys.modules |= {"workers": package, name: module}
     loader.exec_module(module)
     return module
 
