@@ -58,6 +58,11 @@ describe('a function that a route calls', () => {
     expect(await outcome(({ requestId }) => requestId === 'of-the-request')).toBe('ok');
   });
 
+  it('may be called while the response is streamed', async () => {
+    const response = await server.fetch('/api/fixtures/streamed-calls');
+    expect(await response.text()).toBe('[0]\n[0,1]\n[0,1,2]\n');
+  });
+
   it('ends with the loop over its items', async () => {
     expect(await (await route('left')).json()).toEqual(['left']);
     await server.line(({ message }) => message === 'tidied left');
