@@ -46,6 +46,8 @@ class Worker:
         os.environ.update(variables(needed))
         with randomness.watched():
             self.functions = functions.functions_of(functions.load(file))
+        if needed.shm:
+            _have_pools_fork()
         for function in self.functions.values():
             function.check(needed)
         route_file.check(order["name"], self.functions)
@@ -54,6 +56,18 @@ class Worker:
     def profile(self, name: str) -> Profile:
         """What the processes of a function are bound by."""
         return profile_of(self.functions[name].declaration, self._order["defaults"], self._order["root"])
+
+
+def _have_pools_fork() -> None:
+    """Has ``multiprocessing`` fork, unless the file has chosen otherwise.
+
+    It does so by itself before Python 3.14; since then it starts a server of its own on a unix socket, which a function
+    has only with ``unix=True``.
+    """
+    import multiprocessing
+
+    if multiprocessing.get_start_method(allow_none=True) is None:
+        multiprocessing.set_start_method("fork")
 
 
 def is_prepared(profile: Profile) -> bool:
