@@ -12,6 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
+interface Listed {
+  readonly name: string;
+  readonly functions: readonly { readonly name: string }[];
+}
+
 async function problem(response: Response): Promise<Record<string, unknown>> {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   return (await response.json()) as Record<string, unknown>;
@@ -40,6 +45,25 @@ describe('a call', () => {
       tomorrow: '2026-02-01T10:00:00Z',
       tags: [],
     });
+  });
+
+  it.each([
+    ['list_bytes', { seals: ['_w8='] }, ['D_8=']],
+    ['dataclass_bytes', { stamped: { seal: '/w8=' } }, { seal: 'D_8=' }],
+    ['typed_dict_bytes', { sealed: { seal: '_w8=' } }, { seal: 'D_8=' }],
+  ])('has bytes as base64 both ways, wherever they are (%s)', async (name, input, output) => {
+    expect(await (await server.call(`types/${name}`, input)).json()).toEqual(output);
+  });
+
+  it('has bytes in a model as the model has them, and never for a file', async () => {
+    expect(await (await server.call('types/model_bytes', { text: { seal: 'ab' } })).json()).toEqual({
+      seal: 'ba',
+    });
+    const { workers } = (await (await server.fetch('/api/workers')).json()) as { workers: Listed[] };
+    const listed = workers.find(({ name }) => name === 'types')?.functions;
+    const schemas = listed?.filter(({ name }) => name.endsWith('_bytes'));
+    expect(schemas).toHaveLength(4);
+    expect(JSON.stringify(schemas)).not.toContain('"binary"');
   });
 
   it('takes parameters whose names a model has for itself', async () => {

@@ -8,9 +8,10 @@ from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import PydanticSerializationError
-from typing_extensions import TypedDict
+from pydantic_core.core_schema import BytesSchema
+from typing_extensions import TypeAliasType, TypedDict
 
 from heady.context import Context
 from heady.runtime import json_faults
@@ -18,9 +19,18 @@ from heady.runtime.parameters import Parameters
 
 
 class _JSONSchema(GenerateJsonSchema):
-    """Leaves out defaults that JSON cannot carry, such as infinity; they hold all the same."""
+    """Leaves out defaults that JSON cannot carry, such as infinity; they hold all the same.
+
+    The format ``binary`` is left to files, which have no place in JSON: bytes in it are text, of one form or another.
+    """
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}  # noqa: RUF012
+
+    def bytes_schema(self, schema: BytesSchema) -> JsonSchemaValue:
+        json_schema = super().bytes_schema(schema)
+        if json_schema["format"] == "binary":
+            del json_schema["format"]
+        return json_schema
 
     def encode_default(self, dft: Any) -> Any:
         encoded = super().encode_default(dft)
@@ -158,8 +168,9 @@ _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 def _adapter(hint: Any) -> TypeAdapter[Any]:
     try:
         return TypeAdapter[Any](hint, config=_BYTES)
-    except PydanticUserError:  # a model, which has a configuration
-        return TypeAdapter[Any](hint)
+    except PydanticUserError:  # it may have a configuration of its own, and is to have this one where it has none
+        alias: Any = TypeAliasType("alias", hint)  # type: ignore[valid-type]
+        return TypeAdapter[Any](alias, config=_BYTES)
 
 
 _NOT_A_STREAM = object()
