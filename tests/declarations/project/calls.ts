@@ -23,7 +23,7 @@ export async function right(text: string | undefined): Promise<unknown[]> {
   const listed: string[] = await workers.typedThings.days({ until: '2026-01-01' });
   for await (const day of workers.typedThings.days({ until: '2026-01-01' })) listed.push(day.toUpperCase());
   for await (const pet of workers.typedThings.pets())
-    if (pet.kind === 'cat') listed.push(String(pet.lives));
+    if (pet.kind === 'cat') listed.push(pet.lives.toFixed());
     else listed.push(pet.barksAt);
   const file = await workers.typedThings.limited({ photo: new File([], 'a'), others: [new Blob([])] });
   const none: null = await workers.typedThings.nothing();

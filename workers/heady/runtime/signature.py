@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import PydanticSerializationError
-from pydantic_core.core_schema import BytesSchema
+from pydantic_core.core_schema import BytesSchema, DataclassField, ModelField, TypedDictField
 from typing_extensions import TypeAliasType, TypedDict
 
 from heady.context import Context
@@ -19,9 +19,11 @@ from heady.runtime.parameters import Parameters
 
 
 class _JSONSchema(GenerateJsonSchema):
-    """Leaves out defaults that JSON cannot carry, such as infinity; they hold all the same.
+    """Pydantic's schemas, less what does not hold here.
 
-    The format ``binary`` is left to files, which have no place in JSON: bytes in it are text, of one form or another.
+    Defaults that JSON cannot carry, such as infinity, are left out; they hold all the same. The format ``binary`` is
+    left to files, which have no place in JSON: bytes in it are text, of one form or another. What is returned has all
+    fields of a model, those with their defaults too.
     """
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}  # noqa: RUF012
@@ -31,6 +33,11 @@ class _JSONSchema(GenerateJsonSchema):
         if json_schema["format"] == "binary":
             del json_schema["format"]
         return json_schema
+
+    def field_is_required(self, field: ModelField | DataclassField | TypedDictField, total: bool) -> bool:
+        if self.mode == "serialization" and field["type"] != "typed-dict-field":
+            return field.get("serialization_exclude_if") is None
+        return super().field_is_required(field, total)
 
     def encode_default(self, dft: Any) -> Any:
         encoded = super().encode_default(dft)
