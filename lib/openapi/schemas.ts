@@ -1,41 +1,46 @@
-type Schema = Readonly<Record<string, unknown>>;
+import { definitionOf, mapSchemas, type Schema } from '#lib/json-schema';
+
+type NameOf = (name: string) => string;
 
 /** The models of all functions, each by a name of its own: two functions may have different ones of one name. */
 export class Schemas {
-  readonly components: Record<string, unknown> = {};
+  readonly components: Record<string, Schema> = {};
 
   /** A function's schema, whose models join the components under the prefix. */
   add(schema: Schema, prefix: string): Schema {
     const { $defs = {}, ...own } = schema;
     const nameOf = (name: string) => `${prefix}.${name}`.replaceAll(/[^\w.-]/g, '_');
-    for (const [name, definition] of Object.entries($defs as Schema))
+    for (const [name, definition] of Object.entries($defs as Readonly<Record<string, Schema>>))
       this.components[nameOf(name)] = moved(definition, nameOf);
-    return moved(own, nameOf) as Schema;
+    return moved(own, nameOf);
   }
 }
 
 /** The same schema with its references led to the components. */
-function moved(value: unknown, nameOf: (name: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((each) => moved(each, nameOf));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => {
-      if (ofData.has(key)) return [key, each];
-      if (key === '$ref') return [key, reference(each, nameOf)];
-      if (key === 'mapping') return [key, mapped(each as Schema, nameOf)];
-      return [key, moved(each, nameOf)];
-    }),
+function moved(schema: Schema, nameOf: NameOf): Schema {
+  const { $ref, discriminator } = schema;
+  return {
+    ...mapSchemas(schema, (each) => moved(each, nameOf)),
+    ...(typeof $ref === 'string' && { $ref: reference($ref, nameOf) }),
+    ...(discriminator !== undefined && { discriminator: choice(discriminator as Discriminator, nameOf) }),
+  };
+}
+
+/** One to elsewhere, which only the user can have written, stays what it is. */
+function reference($ref: string, nameOf: NameOf): string {
+  const name = definitionOf($ref);
+  return name === undefined ? $ref : `#/components/schemas/${nameOf(name)}`;
+}
+
+/** Which value of which property stands for which model; pydantic has the schema itself where that is no reference. */
+interface Discriminator {
+  readonly propertyName: string;
+  readonly mapping: Readonly<Record<string, unknown>>;
+}
+
+function choice({ propertyName, mapping }: Discriminator, nameOf: NameOf): Discriminator {
+  const models = Object.entries(mapping).flatMap(([value, model]) =>
+    typeof model === 'string' ? [[value, reference(model, nameOf)]] : [],
   );
-}
-
-/** Keywords whose values are the user's own data. */
-const ofData = new Set(['default', 'const', 'enum', 'examples']);
-
-/** Of a discriminator: which value stands for which model. */
-function mapped(mapping: Schema, nameOf: (name: string) => string): Schema {
-  return Object.fromEntries(Object.entries(mapping).map(([key, each]) => [key, reference(each, nameOf)]));
-}
-
-function reference(given: unknown, nameOf: (name: string) => string): string {
-  return `#/components/schemas/${nameOf(String(given).replace('#/$defs/', ''))}`;
+  return { propertyName, mapping: Object.fromEntries(models) };
 }

@@ -91,6 +91,30 @@ describe('a function', () => {
     });
   });
 
+  it('may have parameters that are called as keywords are', () => {
+    const content = operation('/api/workers/typed_things/keywords').requestBody?.content;
+    const cat = { $ref: '#/components/schemas/typed_things.keywords.input.Cat' };
+    expect(content?.['application/json']?.schema).toMatchObject({
+      properties: {
+        mapping: { additionalProperties: { $ref: '#/components/schemas/typed_things.keywords.input.Point' } },
+        default: cat,
+      },
+    });
+  });
+
+  it('refers to nothing that is not in the document, also where models are chosen from', () => {
+    const told = JSON.stringify(document);
+    const names = [...told.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name);
+    expect(names.filter((name) => !(name in document.components.schemas))).toEqual([]);
+    expect(told).not.toContain('$defs');
+    expect(told).toContain('"mapping":{"dog":"#/components/schemas/typed_things.oddities.input.Dog"}');
+  });
+
+  it('takes bytes in a model as JSON, and no form', () => {
+    const { requestBody } = operation('/api/workers/typed_things/seal');
+    expect(Object.keys(requestBody?.content ?? {})).toEqual(['application/json']);
+  });
+
   it('takes a form where it takes files, and answers with one or with a stream', () => {
     const { requestBody, responses } = operation('/api/workers/typed_things/limited');
     expect(Object.keys(requestBody?.content ?? {})).toEqual(['multipart/form-data']);

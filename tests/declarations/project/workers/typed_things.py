@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Optional
 
 import heady
 from heady import File
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 from typing_extensions import NotRequired, TypedDict
 
 
@@ -95,3 +95,48 @@ def no_form(value: Callable[[int], int]) -> object:
 
 def nothing() -> None:
     return None
+
+
+class Blob(BaseModel):
+    """Has the name of a type of JavaScript's."""
+
+    size: int
+
+
+def shadowed(photo: File, blob: Blob | None = None) -> Blob:
+    return Blob(size=photo.size)
+
+
+class Sealed(BaseModel):
+    seal: bytes
+
+
+def seal(sealed: Sealed) -> Sealed:
+    return sealed
+
+
+def keywords(mapping: dict[str, Point], default: Cat, title: str = "") -> dict[str, Cat]:
+    return {title: default}
+
+
+class Bird(BaseModel):
+    kind: Literal["bird"]
+
+
+Loose = Annotated[Bird, WithJsonSchema({"type": "object"})]
+
+
+def oddities(json: JsonValue, odd: Annotated[Loose | Dog, Field(discriminator="kind")] | None = None) -> JsonValue:
+    return json
+
+
+def bounded(
+    count: Annotated[int, Field(ge=1, description="How many: */.")] = 3,
+    word: Annotated[str, Field(max_length=5, pattern="^a+$")] | None = None,
+    cat: Annotated[Cat | None, Field(description="Which cat.")] = None,
+) -> int:
+    return count
+
+
+def then() -> int:
+    return 1

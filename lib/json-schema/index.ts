@@ -1,0 +1,47 @@
+/** A JSON Schema. @see https://json-schema.org/draft/2020-12 */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** The name of the definition that a reference is to, where it is to one of the same schema. */
+export function definitionOf($ref: unknown): string | undefined {
+  return typeof $ref === 'string' && $ref.startsWith('#/$defs/') ? $ref.slice('#/$defs/'.length) : undefined;
+}
+
+/** Keywords that have schemas in them: one or a list of them, or one for each of the user's own names. */
+const ofSchemas = new Set([
+  'additionalProperties',
+  'allOf',
+  'anyOf',
+  'contains',
+  'contentSchema',
+  'else',
+  'if',
+  'items',
+  'not',
+  'oneOf',
+  'prefixItems',
+  'propertyNames',
+  'then',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+]);
+const ofNamedSchemas = new Set(['$defs', 'dependentSchemas', 'patternProperties', 'properties']);
+
+/**
+ * A schema with each of those that are directly in it made another. Whatever else it has stays as it is: a default may
+ * look like a schema, and a property may be called as a keyword is.
+ */
+export function mapSchemas(schema: Schema, made: (schema: Schema) => Schema): Schema {
+  return mapValues(schema, (value, keyword) => {
+    if (ofNamedSchemas.has(keyword)) return mapValues(value as Schema, (each) => mapped(each, made));
+    return ofSchemas.has(keyword) ? mapped(value, made) : value;
+  });
+}
+
+function mapped(value: unknown, made: (schema: Schema) => Schema): unknown {
+  if (Array.isArray(value)) return value.map((each) => mapped(each, made));
+  return typeof value === 'object' && value !== null ? made(value as Schema) : value; // `true` and `false` are schemas
+}
+
+function mapValues(values: Schema, made: (value: unknown, name: string) => unknown): Schema {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, made(value, name)]));
+}
