@@ -20,7 +20,7 @@ export async function declarations(workers: readonly ListedWorker[]): Promise<st
     );
   }
   return `// Generated from the functions in workers/ by \`npm run dev\`, \`npm run typecheck\` and \`npm test\`.
-import type { Arguments, CallOptions, ReturnedFile, Stream } from '#workers';
+import type { Arguments, CallOptions, Stream } from '#workers';
 
 declare module '#workers' {
 interface Workers {
@@ -34,12 +34,14 @@ ${namespaces.join('\n')}
 
 /** The methods of a worker; the types that they need join `namespaces`. */
 async function methods(worker: ListedWorker, name: string, namespaces: string[]): Promise<string> {
+  if (name === 'then') return comment([`Cannot be called: ${thenable}`]);
   if ('error' in worker) return comment([`Does not load: ${worker.error}`]);
   const lines: string[] = [];
   for (const described of worker.functions) {
     const own = nameAmong(described.name, worker.functions);
-    if (described.error !== null) {
-      lines.push(comment([`${own} cannot be called: ${described.error}`]));
+    const error = own === 'then' ? thenable : described.error;
+    if (error !== null) {
+      lines.push(comment([`${own} cannot be called: ${error}`]));
       continue;
     }
     const namespace = `${identifier(name)}.${identifier(own)}`;
@@ -50,6 +52,9 @@ async function methods(worker: ListedWorker, name: string, namespaces: string[])
   }
   return lines.join('\n');
 }
+
+/** Why what is called `then` has no type: the client gives it none either. */
+const thenable = 'JavaScript takes what has a `then` for a promise. Give it another name.';
 
 function signature({ input, item }: ListedFunction, namespace: string): string {
   const optional = isEveryArgumentOptional(input) ? '?' : '';

@@ -1,4 +1,6 @@
-type Schema = Readonly<Record<string, unknown>>;
+import { definitionOf, mapSchemas, type Schema } from '#lib/json-schema';
+
+import { withTags } from './tags.ts';
 
 /**
  * A JSON Schema of Python's as one that makes good TypeScript, as the property `value` of an object: what stands at the
@@ -14,30 +16,50 @@ export function forTypeScript(schema: Schema, part: string): Schema {
     $defs: Object.fromEntries(
       Object.entries($defs as Readonly<Record<string, Schema>>).map(([name, each]) => [
         name,
-        { ...(converted(each, part) as Schema), title: name },
+        { ...converted(each, part), title: name },
       ]),
     ),
   };
 }
 
-/** Keywords whose values are data, or names that are the user's own, and no schemas. */
-const ofData = new Set(['default', 'const', 'enum', 'examples']);
-const ofNames = new Set(['properties', 'patternProperties', '$defs']);
-
-function converted(schema: unknown, part: string): unknown {
-  if (Array.isArray(schema)) return schema.map((each) => converted(each, part));
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const { title: _title, prefixItems, ...rest } = schema as Schema;
-  if (rest.format === 'binary') return { tsType: part === 'input' ? 'Blob' : 'ReturnedFile' };
-  const entries = Object.entries(rest).map(([key, value]) => [key, convertedIn(key, value, part)]);
-  const tuple = prefixItems === undefined ? {} : { items: converted(prefixItems, part) }; // as JSON Schema had it before
-  return { ...Object.fromEntries(entries), ...tuple };
+function converted(schema: Schema, part: string): Schema {
+  const {
+    title: _title,
+    prefixItems,
+    $ref,
+    ...rest
+  } = mapSchemas(withTags(schema), (each) => converted(each, part));
+  return {
+    ...rest,
+    ...(prefixItems !== undefined && { items: prefixItems }), // as JSON Schema had it before
+    ...referring($ref, rest),
+    ...typed(schema, part),
+  };
 }
 
-function convertedIn(keyword: string, value: unknown, part: string): unknown {
-  if (ofData.has(keyword)) return value;
-  if (!ofNames.has(keyword)) return converted(value, part);
-  return Object.fromEntries(
-    Object.entries(value as Schema).map(([name, each]) => [name, converted(each, part)]),
+/**
+ * With anything beside it a reference would come to a copy of the model, under another name. One to elsewhere, which
+ * only the user can have written, would be fetched.
+ */
+function referring($ref: unknown, beside: Schema): Schema {
+  if ($ref === undefined) return {};
+  if (definitionOf($ref) === undefined) return { tsType: 'unknown' };
+  return Object.keys(beside).length === 0 ? { $ref } : { allOf: [{ $ref }] };
+}
+
+/** What says of what type a value is. */
+const ofType = ['type', '$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'properties', 'items'];
+
+/** The types that the library has other ideas of, each under a name that no model of the user's can have. */
+function typed(schema: Schema, part: string): Schema {
+  if (schema.format === 'binary')
+    return { tsType: part === 'input' ? 'globalThis.Blob' : 'import("#workers").ReturnedFile' };
+  if (!ofType.some((keyword) => keyword in schema)) return { tsType: 'unknown' };
+  return isEmpty(schema) ? { tsType: '{ [name: string]: never }' } : {}; // `{}` would be anything
+}
+
+function isEmpty({ type, properties = {}, additionalProperties }: Schema): boolean {
+  return (
+    type === 'object' && additionalProperties === false && Object.keys(properties as Schema).length === 0
   );
 }

@@ -27,7 +27,23 @@ export async function right(text: string | undefined): Promise<unknown[]> {
     else listed.push(pet.barksAt);
   const file = await workers.typedThings.limited({ photo: new File([], 'a'), others: [new Blob([])] });
   const none: null = await workers.typedThings.nothing();
-  return [sum, words.length, bytes, file.name, file.stream(), none];
+  const blob = await workers.typedThings.shadowed({ photo: new Blob([]), blob: { size: 1 } });
+  const { seal } = await workers.typedThings.seal({ sealed: { seal: 'a text' } });
+  const cats = await workers.typedThings.keywords({ mapping: { a: { x: 1 } }, default: { kind: 'cat' } });
+  const json: unknown = await workers.typedThings.oddities({ json: ['any', 1, null] });
+  await workers.typedThings.nothing({});
+  return [
+    sum,
+    words.length,
+    bytes,
+    file.name,
+    file.stream(),
+    none,
+    blob.size,
+    seal.at(0),
+    cats.a?.kittens,
+    json,
+  ];
 }
 
 export async function wrong(): Promise<unknown[]> {
@@ -59,6 +75,14 @@ export async function wrong(): Promise<unknown[]> {
   for await (const _ of workers.typedThings.findAnswer());
   // @ts-expect-error -- a text is no file
   await workers.typedThings.limited({ photo: 'a' });
+  // @ts-expect-error -- a model of the name Blob is no file
+  await workers.typedThings.shadowed({ photo: { size: 1 } });
+  // @ts-expect-error -- bytes in a model are a text
+  await workers.typedThings.seal({ sealed: { seal: new Blob([]) } });
+  // @ts-expect-error -- it takes nothing
+  await workers.typedThings.nothing({ any: 1 });
+  // @ts-expect-error -- what has a `then` would be a promise
+  await workers.typedThings.then();
   // @ts-expect-error -- the worker does not load
   await workers.broken.anything();
   return [value, length];
