@@ -39,18 +39,31 @@ async function methods(worker: ListedWorker, name: string, namespaces: string[])
   const lines: string[] = [];
   for (const described of worker.functions) {
     const own = nameAmong(described.name, worker.functions);
-    const error = own === 'then' ? thenable : described.error;
-    if (error !== null) {
-      lines.push(comment([`${own} cannot be called: ${error}`]));
-      continue;
-    }
-    const namespace = `${identifier(name)}.${identifier(own)}`;
-    namespaces.push(...(await typesOf(described, namespace)));
-    lines.push(
-      `${comment(documentation(described))}${JSON.stringify(own)}${signature(described, namespace)}`,
-    );
+    const options = { own, namespace: `${identifier(name)}.${identifier(own)}`, namespaces };
+    lines.push(await method(described, options));
   }
   return lines.join('\n');
+}
+
+interface MethodOptions {
+  readonly own: string;
+  readonly namespace: string;
+  readonly namespaces: string[];
+}
+
+/** One of them, or why there is none: what one function has wrong is not to cost the others their types. */
+async function method(
+  described: ListedFunction,
+  { own, namespace, namespaces }: MethodOptions,
+): Promise<string> {
+  const error = own === 'then' ? thenable : described.error;
+  if (error !== null) return comment([`${own} cannot be called: ${error}`]);
+  try {
+    namespaces.push(...(await typesOf(described, namespace)));
+  } catch (fault) {
+    return comment([`${own} has a JSON Schema that has no type: ${(fault as Error).message}`]);
+  }
+  return `${comment(documentation(described))}${JSON.stringify(own)}${signature(described, namespace)}`;
 }
 
 /** Why what is called `then` has no type: the client gives it none either. */

@@ -28,18 +28,23 @@ const ofNamedSchemas = new Set(['$defs', 'dependentSchemas', 'patternProperties'
 
 /**
  * A schema with each of those that are directly in it made another. Whatever else it has stays as it is: a default may
- * look like a schema, and a property may be called as a keyword is.
+ * look like a schema, a property may be called as a keyword is, and what a user has written by hand may be no schema.
  */
 export function mapSchemas(schema: Schema, made: (schema: Schema) => Schema): Schema {
   return mapValues(schema, (value, keyword) => {
-    if (ofNamedSchemas.has(keyword)) return mapValues(value as Schema, (each) => mapped(each, made));
+    if (ofNamedSchemas.has(keyword) && isObject(value)) return mapValues(value, (each) => mapped(each, made));
     return ofSchemas.has(keyword) ? mapped(value, made) : value;
   });
 }
 
+/** Whether it may be a schema; `true` and `false` are some as well, with nothing in them. */
+export function isObject(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function mapped(value: unknown, made: (schema: Schema) => Schema): unknown {
   if (Array.isArray(value)) return value.map((each) => mapped(each, made));
-  return typeof value === 'object' && value !== null ? made(value as Schema) : value; // `true` and `false` are schemas
+  return isObject(value) ? made(value) : value;
 }
 
 function mapValues(values: Schema, made: (value: unknown, name: string) => unknown): Schema {

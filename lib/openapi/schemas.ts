@@ -1,4 +1,4 @@
-import { definitionOf, mapSchemas, type Schema } from '#lib/json-schema';
+import { definitionOf, isObject, mapSchemas, type Schema } from '#lib/json-schema';
 
 type NameOf = (name: string) => string;
 
@@ -21,26 +21,23 @@ function moved(schema: Schema, nameOf: NameOf): Schema {
   const { $ref, discriminator } = schema;
   return {
     ...mapSchemas(schema, (each) => moved(each, nameOf)),
-    ...(typeof $ref === 'string' && { $ref: reference($ref, nameOf) }),
-    ...(discriminator !== undefined && { discriminator: choice(discriminator as Discriminator, nameOf) }),
+    ...($ref !== undefined && { $ref: reference($ref, nameOf) }),
+    ...(isObject(discriminator) && { discriminator: choice(discriminator, nameOf) }),
   };
 }
 
 /** One to elsewhere, which only the user can have written, stays what it is. */
-function reference($ref: string, nameOf: NameOf): string {
+function reference($ref: unknown, nameOf: NameOf): unknown {
   const name = definitionOf($ref);
   return name === undefined ? $ref : `#/components/schemas/${nameOf(name)}`;
 }
 
-/** Which value of which property stands for which model; pydantic has the schema itself where that is no reference. */
-interface Discriminator {
-  readonly propertyName: string;
-  readonly mapping: Readonly<Record<string, unknown>>;
-}
-
-function choice({ propertyName, mapping }: Discriminator, nameOf: NameOf): Discriminator {
-  const models = Object.entries(mapping).flatMap(([value, model]) =>
-    typeof model === 'string' ? [[value, reference(model, nameOf)]] : [],
-  );
-  return { propertyName, mapping: Object.fromEntries(models) };
+/** Which value stands for which model. Pydantic has a schema for a model that is no reference; OpenAPI has references. */
+function choice({ mapping, ...rest }: Schema, nameOf: NameOf): Schema {
+  if (!isObject(mapping)) return rest;
+  const models = Object.entries(mapping).filter(([, model]) => typeof model === 'string');
+  return {
+    ...rest,
+    mapping: Object.fromEntries(models.map(([value, model]) => [value, reference(model, nameOf)])),
+  };
 }

@@ -78,6 +78,7 @@ it('says why a function or a worker is not in it', () => {
   expect(text()).toMatch(
     /noForm cannot be called: no_form: parameter 'value' has the hint collections\.abc\.Callable\[\[int\], int\]/,
   );
+  expect(text()).toContain('handmade has a JSON Schema that has no type: ');
   expect(text()).toContain('then cannot be called: JavaScript takes what has a `then` for a promise.');
   expect(text()).toMatch(/Does not load: ModuleNotFoundError.*nothing_of_that_name/);
 });

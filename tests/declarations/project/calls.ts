@@ -82,8 +82,8 @@ export async function wrong(): Promise<unknown[]> {
   // @ts-expect-error -- it takes nothing
   await workers.typedThings.nothing({ any: 1 });
   // @ts-expect-error -- what has a `then` would be a promise
-  await workers.typedThings.then();
+  const { then } = workers.typedThings;
   // @ts-expect-error -- the worker does not load
   await workers.broken.anything();
-  return [value, length];
+  return [value, length, then];
 }

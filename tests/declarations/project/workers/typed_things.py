@@ -130,6 +130,13 @@ def oddities(json: JsonValue, odd: Annotated[Loose | Dog, Field(discriminator="k
     return json
 
 
+Handmade = Annotated[int, WithJsonSchema({"properties": None, "description": 3, "discriminator": {"propertyName": "a"}})]
+
+
+def handmade(value: Handmade) -> int:
+    return value
+
+
 def bounded(
     count: Annotated[int, Field(ge=1, description="How many: */.")] = 3,
     word: Annotated[str, Field(max_length=5, pattern="^a+$")] | None = None,
