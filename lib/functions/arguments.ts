@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+
 import type { H3Event } from 'h3';
 
 import { isMultipart, readBytes, readJsonBytes } from '#lib/http';
@@ -47,7 +49,10 @@ export async function readArguments(
 }
 
 async function readForm(event: H3Event): Promise<GivenTexts['form']> {
-  return [...new URLSearchParams(new TextDecoder().decode(await readBytes(event)))];
+  const bytes = await readBytes(event);
+  if (!isAscii(bytes))
+    throw new Problem('malformed-body', 'The form is not URL-encoded: it has bytes beyond ASCII.');
+  return [...new URLSearchParams(Buffer.from(bytes).toString())];
 }
 
 const nothingToRemove: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };

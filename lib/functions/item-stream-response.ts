@@ -40,9 +40,10 @@ export function itemStreamResponse(items: AsyncIterator<Buffer>, options: ItemSt
 async function* events(items: AsyncIterator<Buffer>, options: ItemStreamOptions): AsyncGenerator<Buffer> {
   yield Buffer.from(': stream\n\n');
   for await (const step of withHeartbeats(items, options)) {
+    if (step.kind === 'problem')
+      return yield Buffer.concat([Buffer.from('event: problem\n'), dataField, step.json, blankLine]);
     if (step.kind === 'heartbeat') yield Buffer.from(': heartbeat\n\n');
-    else if (step.kind === 'item') yield Buffer.concat([dataField, step.json, blankLine]);
-    else yield Buffer.concat([Buffer.from('event: problem\n'), dataField, step.json, blankLine]);
+    else yield Buffer.concat([dataField, step.json, blankLine]);
   }
   yield Buffer.from('event: end\ndata: {}\n\n'); // an EventSource would connect again else: it closes at this
 }

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 import { defineHandler, type EventHandler, type H3Event } from 'h3';
 
 import { Problem } from '#lib/problems';
@@ -39,5 +41,26 @@ function pass(event: H3Event, route: Route, access: Access): ReturnType<Route> {
   const maxBytes = route.maxBodyBytes ?? HEADY_MAX_BODY;
   if (route.uploads) leaveUnread(event, isMultipart(event) ? HEADY_MAX_UPLOAD : maxBytes);
   else limitBody(event, maxBytes);
-  return callsOf({ python: service.python, requestId, signal: event.req.signal }, () => route(event));
+  const scope = {
+    python: service.python,
+    requestId,
+    get signal() {
+      return endOf(event);
+    },
+  };
+  return callsOf(scope, () => route(event));
+}
+
+const ends = new WeakMap<H3Event, AbortSignal>();
+
+/** Aborts when the request has been answered, or its caller has gone; made for the requests that ask for it. */
+function endOf(event: H3Event): AbortSignal {
+  const known = ends.get(event);
+  if (known) return known;
+  const over = new AbortController();
+  const response = event.runtime?.node?.res as ServerResponse; // there is no HTTP/2 here
+  if (response.closed) over.abort();
+  else response.once('close', () => over.abort());
+  ends.set(event, over.signal);
+  return over.signal;
 }

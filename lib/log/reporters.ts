@@ -17,7 +17,9 @@ export function prettyReporter(write: Write): ConsolaReporter {
     log: (entry) => {
       const { message, traceback, ...fields } = contentOf(entry);
       const time = colors.dim(entry.date.toTimeString().slice(0, 8));
-      write(`${time} ${colored(levelOf(entry))} ${message}${colors.dim(pairs(fields))}${below(traceback)}`);
+      write(
+        `${time} ${colored(levelOf(entry))} ${shown(message)}${colors.dim(pairs(fields))}${below(traceback)}`,
+      );
     },
   };
 }
@@ -68,9 +70,21 @@ function below(traceback: unknown): string {
   return `\n${traceback.trimEnd().replaceAll(/^(?=.)/gm, '  ')}`;
 }
 
+/** As a terminal may have it: further lines are seen to belong to the first, and nothing controls it. */
+function shown(text: string): string {
+  return text
+    .replaceAll(
+      /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu,
+      (control) => `\\u${control.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+    )
+    .replaceAll('\n', '\n    ');
+}
+
 function pairs(fields: Record<string, unknown>): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .map(
+      ([key, value]) => ` ${key}=${shown(typeof value === 'object' ? JSON.stringify(value) : String(value))}`,
+    )
     .join('');
 }

@@ -11,6 +11,7 @@ export class ReturnedFile implements AsyncDisposable {
   readonly type: string;
   readonly bytes: number;
   readonly #handle: FileHandle;
+  #isRead = false;
 
   private constructor(handle: FileHandle, { name, type }: FileMessage, bytes: number) {
     this.#handle = handle;
@@ -33,15 +34,18 @@ export class ReturnedFile implements AsyncDisposable {
     return undefined;
   }
 
-  /** Its bytes, read as they are asked for; it is closed at their end, and when the stream is canceled. */
+  /** Its bytes, once, read as they are asked for; it is closed at their end, and when the stream is canceled. */
   stream(): ReadableStream<Uint8Array> {
+    if (this.#isRead) throw new TypeError(`the returned file ${this.name} can be read once`);
+    this.#isRead = true;
     const { bytes } = this;
     const file = this.#handle.createReadStream({ end: Math.max(0, bytes - 1) }); // no more than was promised
     return Readable.toWeb(file) as ReadableStream<Uint8Array>;
   }
 
+  /** Closes it, unless it is being read. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
+    if (!this.#isRead) await this.#handle.close();
   }
 }
 

@@ -18,7 +18,7 @@ export async function withFiles<T>(
   call: (input: Input) => Promise<T>,
 ): Promise<T> {
   const [files, values] = partition(given);
-  const input = Buffer.from(JSON.stringify(Object.fromEntries(values)));
+  const input = Buffer.from(JSON.stringify(Object.fromEntries(values), refuseFormless));
   if (files.length === 0) return call({ input });
   const folder = await mkdtemp(join(directory, 'upload-'));
   try {
@@ -26,6 +26,15 @@ export async function withFiles<T>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** For `JSON.stringify`, which makes nothing of these without a word. */
+function refuseFormless(key: string, value: unknown): unknown {
+  if (isBlob(value))
+    throw new TypeError(`'${key}': a file is an argument of its own, or one of a list of files`);
+  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value))
+    throw new TypeError(`'${key}': a ${value.constructor.name} has no form in JSON`);
+  return value;
 }
 
 type Blobs = readonly [name: string, blobs: readonly Blob[]];

@@ -26,6 +26,7 @@ export class PendingCall implements Promise<unknown>, AsyncIterable<unknown> {
   readonly [Symbol.toStringTag] = 'PendingCall';
   readonly #reply: Promise<Reply>;
   #value: Promise<unknown> | undefined;
+  #isRead = false;
 
   constructor(reply: Promise<Reply>) {
     this.#reply = reply;
@@ -36,7 +37,7 @@ export class PendingCall implements Promise<unknown>, AsyncIterable<unknown> {
     onValue?: ((value: unknown) => Value | PromiseLike<Value>) | null,
     onReason?: ((reason: unknown) => Reason | PromiseLike<Reason>) | null,
   ): Promise<Value | Reason> {
-    this.#value ??= this.#reply.then(settled);
+    this.#value ??= this.#reply.then(async (reply) => settled(this.#readOnce(reply)));
     return this.#value.then(onValue, onReason);
   }
 
@@ -50,11 +51,20 @@ export class PendingCall implements Promise<unknown>, AsyncIterable<unknown> {
     return this.then((value) => value).finally(onSettled);
   }
 
-  /** The items of a generator, each when it is asked for; leaving the loop ends the call. @throws {TypeError} */
+  /** The items of a generator, each when it is asked for; leaving the loop ends the call. @throws {TypeError} no generator, or read already */
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
     const reply = await this.#reply;
     if (reply.kind !== 'items') throw new TypeError('the function is no generator: await what it returns');
+    this.#readOnce(reply);
     for await (const json of reply.items) yield JSON.parse(json.toString());
+  }
+
+  /** @throws {TypeError} its items are with another reader. */
+  #readOnce(reply: Reply): Reply {
+    if (reply.kind === 'items' && this.#isRead)
+      throw new TypeError('the items of a call can be read once: keep them, or call the function again');
+    this.#isRead = true;
+    return reply;
   }
 }
 

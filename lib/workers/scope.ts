@@ -6,7 +6,7 @@ import type { PythonEngine } from '#lib/python';
 export interface Scope {
   readonly python: PythonEngine;
   readonly requestId: string;
-  /** Aborts when the request's caller goes away. */
+  /** Aborts when the request is over: it has been answered, or its caller has gone away. */
   readonly signal: AbortSignal;
 }
 

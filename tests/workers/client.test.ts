@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { workers } from '#workers';
 
-import { TestServer } from '../server.ts';
+import { TestServer, waitFor } from '../server.ts';
 
 let server: TestServer;
 
@@ -46,6 +46,8 @@ describe('a function that a route calls', () => {
     ['worker', 404, { code: 'worker-not-found', detail: expect.stringContaining("'streams'") }],
     ['function', 404, { code: 'worker-not-found', detail: expect.stringContaining("'plain'") }],
     ['input', 422, { code: 'invalid-input', errors: [{ pointer: '/to' }] }],
+    ['twice', 500, { traceback: expect.stringContaining('can be read once') }],
+    ['nested', 500, { traceback: expect.stringContaining('a file is an argument of its own') }],
     ['noGenerator', 500, { code: 'internal-error', traceback: expect.stringContaining('no generator') }],
   ])('has its errors for the answer (%s)', async (name, status, problem) => {
     const response = await route(name);
@@ -72,6 +74,25 @@ describe('a function that a route calls', () => {
     const headers = { 'x-request-id': 'caller-gone' };
     await expect(route('slow', { headers, signal: AbortSignal.timeout(500) })).rejects.toThrow('timeout');
     expect(await outcome(({ requestId }) => requestId === 'caller-gone')).toBe('canceled');
+  });
+
+  it('ends with its request, though nobody reads what it yields', async () => {
+    const headers = { 'x-request-id': 'forgotten' };
+    expect(await (await route('forgotten', { headers })).json()).toEqual(['answered']);
+    expect(await outcome(({ requestId }) => requestId === 'forgotten')).toBe('canceled');
+  });
+
+  it('has its file closed with its request, though nobody reads it', async () => {
+    expect(await (await route('unread')).json()).toEqual(['x']);
+    const deleted = () =>
+      readdirSync(`/proc/${server.pid}/fd`).filter((fd) => {
+        try {
+          return readlinkSync(`/proc/${server.pid}/fd/${fd}`).includes('/base-');
+        } catch {
+          return false; // closed meanwhile
+        }
+      });
+    await waitFor(() => deleted().length === 0 || undefined);
   });
 
   it('ends by a signal of its own', async () => {
