@@ -15,12 +15,12 @@ export function pythonRoute(route: string): Route {
   const access = async ({ context: { service } }: H3Event) => service.python.accessOf(route);
   const handler = defineHandler(async (event) => {
     const { python } = event.context.service;
-    const format = preferredItemFormat(event);
+    const format = event.req.method === 'HEAD' ? undefined : preferredItemFormat(event);
     await using read = await readArguments(event);
     const call = { route, ...read.given, ...callOf(event) };
-    if (!format) return answerResponse(await python.invokeRoute(call));
+    if (!format) return answerResponse(event, await python.invokeRoute(call));
     const answer = await python.streamRoute(call);
-    return 'next' in answer ? itemsResponse(event, answer, format) : answerResponse(answer);
+    return 'next' in answer ? itemsResponse(event, answer, format) : answerResponse(event, answer);
   });
   return Object.assign(handler, { access, uploads: true as const });
 }

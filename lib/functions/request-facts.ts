@@ -1,12 +1,12 @@
 import type { H3Event } from 'h3';
 
-import { holdsKey } from '#lib/http';
+import { endOfRequest, holdsKey } from '#lib/http';
 import type { RequestFacts } from '#lib/python';
 
 /** What a call has of its request. */
 export function callOf(event: H3Event) {
   const { requestId } = event.context;
-  return { request: () => requestFacts(event), requestId, signal: event.req.signal };
+  return { request: () => requestFacts(event), requestId, signal: endOfRequest(event) };
 }
 
 /** What a Python function may know of the request that it serves: all but the service's own key. */

@@ -26,6 +26,6 @@ export async function callWorker(event: H3Event, target: Target): Promise<Respon
   await using body = await readBody(event);
   const call = { ...target, ...body.given, ...callOf(event) };
   return format === undefined
-    ? answerResponse(await python.invoke(call))
+    ? answerResponse(event, await python.invoke(call))
     : itemsResponse(event, await python.stream(call), format);
 }

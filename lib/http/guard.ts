@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-
 import { defineHandler, type EventHandler, type H3Event } from 'h3';
 
 import { Problem } from '#lib/problems';
@@ -7,6 +5,7 @@ import { callsOf } from '#workers';
 
 import { type Access, authorize, holdsKey } from './access.ts';
 import { isMultipart, leaveUnread, limitBody } from './body.ts';
+import { endOfRequest } from './end-of-request.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
 export type Route = EventHandler & {
@@ -45,22 +44,8 @@ function pass(event: H3Event, route: Route, access: Access): ReturnType<Route> {
     python: service.python,
     requestId,
     get signal() {
-      return endOf(event);
+      return endOfRequest(event);
     },
   };
   return callsOf(scope, () => route(event));
-}
-
-const ends = new WeakMap<H3Event, AbortSignal>();
-
-/** Aborts when the request has been answered, or its caller has gone; made for the requests that ask for it. */
-function endOf(event: H3Event): AbortSignal {
-  const known = ends.get(event);
-  if (known) return known;
-  const over = new AbortController();
-  const response = event.runtime?.node?.res as ServerResponse; // there is no HTTP/2 here
-  if (response.closed) over.abort();
-  else response.once('close', () => over.abort());
-  ends.set(event, over.signal);
-  return over.signal;
 }

@@ -4,5 +4,6 @@ export { type Access, holdsKey } from './access.ts';
 export { bodyTooLarge, isMultipart, limitDeclared, readBytes, readJson, readJsonBytes } from './body.ts';
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
+export { endOfRequest } from './end-of-request.ts';
 export { guard, type Route } from './guard.ts';
 export { nodeListener } from './node-listener.ts';

@@ -71,7 +71,8 @@ function refuseEncoding(pointer: string, headers: PartHeaders): void {
 }
 
 /** The type with its parameters, in printable characters; anything else is just bytes. */
-function mediaType(given: string): string {
+function mediaType(sent: string): string {
+  const given = sent.trim();
   return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;[ -~]*)?$/.test(given) && given.length <= 255
     ? given
     : 'application/octet-stream';

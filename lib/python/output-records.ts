@@ -49,7 +49,7 @@ export function withoutUnfinished(line: string): string {
 
 /** Logs an entry; `about` says whose it is. */
 export function logEntry(log: Log, { message, level, ...entry }: OutputEntry, about: object): void {
-  log[level]({ message, ...about, ...entry });
+  log[level]({ message: message || ' ', ...about, ...entry }); // consola takes what has none for data
 }
 
 /** What a record begins with; the first bytes of it are the beginning of one as well. */

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readlink, realpath, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 
 import type { FileMessage } from './answer-messages.ts';
@@ -27,7 +28,8 @@ export class ReturnedFile implements AsyncDisposable {
     if (!handle) return undefined;
     const stats = await handle.stat();
     if (stats.isFile() && (await isWithin(directory, handle, message.path))) {
-      if (message.copied) await rm(message.path, { force: true });
+      // A path through further folders could by now lead elsewhere: the process may have swapped one for a link.
+      if (message.copied && dirname(message.path) === directory) await rm(message.path, { force: true });
       return new ReturnedFile(handle, message, stats.size);
     }
     await handle.close();

@@ -158,7 +158,7 @@ export class Serving implements Disposable {
 
   async #returned(frame: Frame): Promise<ReturnedFile | undefined> {
     const message = readMessage(fileMessage, frame);
-    return message && ReturnedFile.open(message, this.#child.directory);
+    return message && ReturnedFile.open(message, this.#child.directory).catch(() => undefined); // it is gone
   }
 
   #end(verdict: Verdict): void {

@@ -42,6 +42,18 @@ async function textOf(response: Promise<Response>): Promise<string> {
   return `${answer.status} ${await answer.text()}`;
 }
 
+describe('a generator that is asked for its head', () => {
+  it('is not left to run', async () => {
+    const headers = { accept: 'text/event-stream', 'x-request-id': 'head-of-endless' };
+    const answer = server.fetch('/api/py/endless?seconds=0.3', { method: 'HEAD', headers });
+    expect((await answer).status).toBe(200);
+    const ended = await server.line(
+      ({ message, requestId }) => message === 'invocation' && requestId === 'head-of-endless',
+    );
+    expect(ended.outcome).toBe('ok');
+  });
+});
+
 describe('a .py file under routes/', () => {
   it.each([
     ['GET', '', '200 the index'],

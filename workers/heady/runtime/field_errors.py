@@ -16,6 +16,9 @@ class FieldError(TypedDict):
     detail: str
 
 
+#: Told of one call: nobody reads more, and each unknown name is compared with all that there are.
+_MOST = 50
+
 #: Where an argument that is not part of a body is pointed at.
 _BASES = {"path": "/params", "query": "/query"}
 
@@ -29,12 +32,15 @@ def field_errors(error: ValidationError, names: Sequence[str], sources: Mapping[
         sources: what gave each argument, as ``path``, ``query``, ``form`` or ``body``.
     """
     found: list[FieldError] = []
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    for problem in problems[:_MOST]:
         where = problem["loc"]
         unknown = problem["type"] == "extra_forbidden" and len(where) == 1
         detail = _no_parameter(str(where[0]), names) if unknown else problem["msg"]
         source = sources.get(str(where[0]), "body") if where else "body"
         found.append({"pointer": at(source, *where), "detail": detail})
+    if len(problems) > _MOST:
+        found.append({"pointer": "", "detail": f"And {len(problems) - _MOST} more."})
     return found
 
 

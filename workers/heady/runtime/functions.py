@@ -28,8 +28,10 @@ class Function:
         self.error: str | None = None
         try:
             self.signature = Signature(target)
-        except (TypeError, NameError) as error:
+        except TypeError as error:
             self.error = str(error)
+        except Exception as error:  # of a hint that is a text, and whatever else evaluating one may raise
+            self.error = f"{self.name}: a hint is not to be evaluated: {type(error).__name__}: {error}"
 
     def check(self, needs: Needs) -> None:
         """Makes it one that cannot be called when it needs what its zygote was not granted."""
