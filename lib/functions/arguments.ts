@@ -5,7 +5,7 @@ import type { H3Event } from 'h3';
 import { isMultipart, readBytes, readJsonBytes } from '#lib/http';
 import { type Multipart, readMultipart } from '#lib/multipart';
 import { Problem } from '#lib/problems';
-import type { GivenFile, GivenTexts, Parts, RouteCall } from '#lib/python';
+import type { DescribedFunction, GivenFile, GivenTexts, Parts, RouteCall } from '#lib/python';
 
 /** Arguments as a request gives them, and the files among them until they are the call's or are disposed of. */
 interface Read<Given> extends AsyncDisposable {
@@ -15,13 +15,18 @@ interface Read<Given> extends AsyncDisposable {
 const noArguments = Buffer.from('{}');
 
 /**
- * The arguments in a body: JSON, or a form that may have files.
+ * The arguments in a body: JSON, or a form that may have files, as large as an upload where the function takes any.
  *
  * @throws {Problem} `unsupported-media-type`, `malformed-body`, `payload-too-large`, `invalid-input`, `storage-full`
  */
-export async function readBody(event: H3Event): Promise<Read<Pick<RouteCall, 'input' | 'parts'>>> {
+export async function readBody(
+  event: H3Event,
+  describe: () => Promise<DescribedFunction>,
+): Promise<Read<Pick<RouteCall, 'input' | 'parts'>>> {
   if (!isMultipart(event)) return { given: { input: await readJsonBytes(event) }, ...nothingToRemove };
-  const form = await readMultipart(event, { directory: event.context.service.python.directory });
+  const { config, python } = event.context.service;
+  const maxBytes = takesFiles(await describe()) ? config.HEADY_MAX_UPLOAD : config.HEADY_MAX_BODY;
+  const form = await readMultipart(event, { directory: python.directory, maxBytes });
   return {
     given: { input: noArguments, parts: partsOf(form) },
     [Symbol.asyncDispose]: async () => form[Symbol.asyncDispose](),
@@ -36,6 +41,7 @@ export async function readBody(event: H3Event): Promise<Read<Pick<RouteCall, 'in
  */
 export async function readArguments(
   event: H3Event,
+  describe: () => Promise<DescribedFunction>,
 ): Promise<Read<Pick<RouteCall, 'input' | 'parts' | 'given'>>> {
   const path = pathTexts(event);
   const form = isUrlEncoded(event) ? await readForm(event) : [];
@@ -43,7 +49,7 @@ export async function readArguments(
   const texts = Object.values(given).every((each) => each.length === 0) ? {} : { given };
   if (isUrlEncoded(event) || !hasBody(event))
     return { given: { input: noArguments, ...texts }, ...nothingToRemove };
-  const body = await readBody(event);
+  const body = await readBody(event, describe);
   const input = body.given.input.byteLength === 0 ? noArguments : body.given.input; // a chunked one may be empty
   return { ...body, given: { ...body.given, input, ...texts } };
 }
@@ -53,6 +59,11 @@ async function readForm(event: H3Event): Promise<GivenTexts['form']> {
   if (!isAscii(bytes))
     throw new Problem('malformed-body', 'The form is not URL-encoded: it has bytes beyond ASCII.');
   return [...new URLSearchParams(Buffer.from(bytes).toString())];
+}
+
+/** What takes none is not to fill the disk with them. */
+function takesFiles({ input }: DescribedFunction): boolean {
+  return JSON.stringify(input).includes('"format":"binary"');
 }
 
 const nothingToRemove: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };

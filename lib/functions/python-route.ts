@@ -16,7 +16,7 @@ export function pythonRoute(route: string): Route {
   const handler = defineHandler(async (event) => {
     const { python } = event.context.service;
     const format = event.req.method === 'HEAD' ? undefined : preferredItemFormat(event);
-    await using read = await readArguments(event);
+    await using read = await readArguments(event, () => python.describeRoute(route));
     const call = { route, ...read.given, ...callOf(event) };
     if (!format) return answerResponse(event, await python.invokeRoute(call));
     const answer = await python.streamRoute(call);

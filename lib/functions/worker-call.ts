@@ -1,7 +1,5 @@
 import type { H3Event } from 'h3';
 
-import { isMultipart } from '#lib/http';
-
 import { acceptedItemFormat } from './accept.ts';
 import { readBody } from './arguments.ts';
 import { callOf } from './request-facts.ts';
@@ -22,8 +20,7 @@ interface Target {
 export async function callWorker(event: H3Event, target: Target): Promise<Response> {
   const format = acceptedItemFormat(event);
   const { python } = event.context.service;
-  if (isMultipart(event)) await python.describe(target.worker, target.function); // before a large upload is read
-  await using body = await readBody(event);
+  await using body = await readBody(event, () => python.describe(target.worker, target.function));
   const call = { ...target, ...body.given, ...callOf(event) };
   return format === undefined
     ? answerResponse(event, await python.invoke(call))

@@ -195,6 +195,11 @@ export class PythonEngine {
     return functionOf(this.#workers.get(worker), name);
   }
 
+  /** The same of the function of a file under `routes/`. @throws {Problem} as {@link PythonEngine.describe}; `not-found` */
+  async describeRoute(route: string): Promise<DescribedFunction> {
+    return onlyFunctionOf(this.#workers.route(route));
+  }
+
   /** The workers that ask to be ready before the service is, and the others. */
   toLoad(): { readonly first: readonly Worker[]; readonly others: readonly Worker[] } {
     const { first = [], others = [] } = Object.groupBy(this.#workers.all(), ({ file }) =>
