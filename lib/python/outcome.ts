@@ -58,8 +58,22 @@ export function endingOf(conclusion: Conclusion): Pick<InvocationRecord, 'outcom
 
 /** What the function itself answers with: its own words, so they are told in production as well. */
 function refuse({ status = 500, detail, headers = {} }: ChildError, { mask }: Invoked): Conclusion {
-  const problem = new Problem(codeOfStatus(status) ?? 'http-error', mask(detail), { status, headers });
+  const masked = Object.entries(headers).map(([name, value]) => [name, mask(value)]);
+  const problem = new Problem(codeOfStatus(status) ?? 'http-error', shown(detail, mask), {
+    status,
+    headers: Object.fromEntries(masked) as Record<string, string>,
+  });
   return { ok: false, error: problem, refusal: status };
+}
+
+/** Characters of what a function says; it may say more, of which the end could be half of a secret. */
+const maxDetail = 4000;
+const maxTraceback = 64_000;
+
+/** What a function says, without secrets, and then no longer than it may be. */
+function shown(said: string, mask: Invoked['mask'], most = maxDetail): string {
+  const text = mask(said);
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more characters)`;
 }
 
 function problemOfError(
@@ -70,11 +84,15 @@ function problemOfError(
   if (code === 'worker-disk-exceeded') return limitProblem('disk', invoked.limits.diskBytes, invoked);
   if (code === 'worker-output-too-large') return limitProblem('output', used ?? 0, invoked);
   const { name, mask } = invoked;
-  return new Problem(code, code === 'worker-error' ? `${name}: ${mask(detail)}` : mask(detail), {
-    ...(errors && { errors: errors.map((each) => ({ ...each, detail: mask(each.detail) })) }),
-    ...(traceback && { traceback: mask(traceback) }),
-    ...(source && { source }),
-  });
+  return new Problem(
+    code,
+    code === 'worker-error' ? `${name}: ${shown(detail, mask)}` : shown(detail, mask),
+    {
+      ...(errors && { errors: errors.map((each) => ({ ...each, detail: mask(each.detail) })) }),
+      ...(traceback && { traceback: shown(traceback, mask, maxTraceback) }),
+      ...(source && { source }),
+    },
+  );
 }
 
 function limitProblem(

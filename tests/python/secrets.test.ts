@@ -76,6 +76,12 @@ describe('a declared secret', () => {
     expect(server.output).not.toContain(secret);
   });
 
+  it('is masked before what a function says is cut, and in the headers that it sets', async () => {
+    const cut = await server.call('curious/raise_secret_late', { after: 4000 - 'ValueError: '.length - 8 });
+    expect(await cut.text()).not.toContain(`a${secret.slice(0, 6)}`);
+    expect((await server.call('curious/refuse_with_secret')).headers.get('x-why')).toBe('[CURIOUS_KEY]');
+  });
+
   it('is masked in what a function says alone, though it be an ordinary word', async () => {
     const response = await server.call('curious/raise_word');
     expect(await response.json()).toMatchObject({

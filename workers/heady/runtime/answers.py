@@ -84,5 +84,5 @@ def describe_failure(error: BaseException, file: str = "") -> dict[str, Any]:
     }
 
 
-#: Characters: what a caller is told, and what the log shows.
-_MOST_OF_MESSAGE, _MOST_OF_TRACEBACK = 4000, 64_000
+#: Characters: more than the service tells, which first masks the secrets that a cut would go through.
+_MOST_OF_MESSAGE, _MOST_OF_TRACEBACK = 8000, 68_000
