@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 
 import { formatBytes, formatDuration } from '#lib/config';
-import type { ListedFunction, ListedWorker } from '#lib/python';
+import { type ListedFunction, type ListedWorker, summaryOf } from '#lib/python';
 
 import { withService } from './service.ts';
 import { signature } from './signature.ts';
@@ -35,7 +35,7 @@ function describeFile(name: string, worker: ListedWorker): string {
 
 function describeFunction(listed: ListedFunction): string {
   if (listed.error !== null) return `  ${listed.name}\n      cannot be called: ${listed.error}`;
-  const [summary = ''] = listed.description?.trim().split('\n', 1) ?? [];
+  const summary = summaryOf(listed);
   return [
     `  ${signature(listed)}`,
     ...(summary ? [`      ${summary}`] : []),

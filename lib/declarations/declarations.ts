@@ -1,7 +1,6 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 
-import { formatBytes, formatDuration } from '#lib/config';
-import type { ListedFunction, ListedWorker } from '#lib/python';
+import { documentationOf, type ListedFunction, type ListedWorker } from '#lib/python';
 import { camelCase } from '#workers';
 
 import { forTypeScript } from './schema.ts';
@@ -63,7 +62,7 @@ async function method(
   } catch (fault) {
     return comment([`${own} has a JSON Schema that has no type: ${(fault as Error).message}`]);
   }
-  return `${comment(documentation(described))}${JSON.stringify(own)}${signature(described, namespace)}`;
+  return `${comment([documentationOf(described)])}${JSON.stringify(own)}${signature(described, namespace)}`;
 }
 
 /** Why what is called `then` has no type: the client gives it none either. */
@@ -97,16 +96,6 @@ async function typesOf({ input, output, item }: ListedFunction, namespace: strin
       return `declare namespace Python.${namespace}.${part} {\n${types.trim()}\n}`;
     }),
   );
-}
-
-function documentation({ description, limits }: ListedFunction): string[] {
-  const { timeoutMs, memoryBytes, outputBytes } = limits;
-  const bounds = [
-    `timeout ${formatDuration(timeoutMs)}`,
-    `memory ${formatBytes(memoryBytes)}`,
-    `output ${formatBytes(outputBytes)}`,
-  ];
-  return [...(description === null ? [] : [description, '']), `Limits: ${bounds.join(', ')}.`];
 }
 
 function comment(paragraphs: readonly string[]): string {

@@ -26,5 +26,3 @@ function current(file: string): string | undefined {
     return undefined;
   }
 }
-
-export { declarations } from './declarations.ts';

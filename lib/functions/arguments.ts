@@ -3,6 +3,7 @@ import { isAscii } from 'node:buffer';
 import type { H3Event } from 'h3';
 
 import { isMultipart, readBytes, readJsonBytes } from '#lib/http';
+import { takesFiles } from '#lib/json-schema';
 import { type Multipart, readMultipart } from '#lib/multipart';
 import { Problem } from '#lib/problems';
 import type { DescribedFunction, GivenFile, GivenTexts, Parts, RouteCall } from '#lib/python';
@@ -25,7 +26,9 @@ export async function readBody(
 ): Promise<Read<Pick<RouteCall, 'input' | 'parts'>>> {
   if (!isMultipart(event)) return { given: { input: await readJsonBytes(event) }, ...nothingToRemove };
   const { config, python } = event.context.service;
-  const maxBytes = takesFiles(await describe()) ? config.HEADY_MAX_UPLOAD : config.HEADY_MAX_BODY;
+  const maxBytes = takesFiles((await describe()).input ?? {})
+    ? config.HEADY_MAX_UPLOAD
+    : config.HEADY_MAX_BODY;
   const form = await readMultipart(event, { directory: python.directory, maxBytes });
   return {
     given: { input: noArguments, parts: partsOf(form) },
@@ -44,11 +47,10 @@ export async function readArguments(
   describe: () => Promise<DescribedFunction>,
 ): Promise<Read<Pick<RouteCall, 'input' | 'parts' | 'given'>>> {
   const path = pathTexts(event);
-  const form = isUrlEncoded(event) ? await readForm(event) : [];
-  const given = { path, query: [...event.url.searchParams], form };
+  const form = isUrlEncoded(event) ? await readForm(event) : undefined;
+  const given = { path, query: [...event.url.searchParams], form: form ?? [] };
   const texts = Object.values(given).every((each) => each.length === 0) ? {} : { given };
-  if (isUrlEncoded(event) || !hasBody(event))
-    return { given: { input: noArguments, ...texts }, ...nothingToRemove };
+  if (form || !hasBody(event)) return { given: { input: noArguments, ...texts }, ...nothingToRemove };
   const body = await readBody(event, describe);
   const input = body.given.input.byteLength === 0 ? noArguments : body.given.input; // a chunked one may be empty
   return { ...body, given: { ...body.given, input, ...texts } };
@@ -59,11 +61,6 @@ async function readForm(event: H3Event): Promise<GivenTexts['form']> {
   if (!isAscii(bytes))
     throw new Problem('malformed-body', 'The form is not URL-encoded: it has bytes beyond ASCII.');
   return [...new URLSearchParams(Buffer.from(bytes).toString())];
-}
-
-/** What takes none is not to fill the disk with them. */
-function takesFiles({ input }: DescribedFunction): boolean {
-  return JSON.stringify(input).includes('"format":"binary"');
 }
 
 const nothingToRemove: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };

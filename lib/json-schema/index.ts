@@ -50,3 +50,8 @@ function mapped(value: unknown, made: (schema: Schema) => Schema): unknown {
 function mapValues(values: Schema, made: (value: unknown, name: string) => unknown): Schema {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, made(value, name)]));
 }
+
+/** Whether a schema of arguments has files in it, which are parts of a form. */
+export function takesFiles(schema: Schema): boolean {
+  return JSON.stringify(schema).includes('"format":"binary"');
+}

@@ -1,2 +1,2 @@
 export { type Upload } from './form.ts';
-export { type Multipart, type MultipartOptions, readMultipart } from './read.ts';
+export { type Multipart, readMultipart } from './read.ts';

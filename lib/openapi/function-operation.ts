@@ -1,9 +1,7 @@
-import { formatBytes, formatDuration } from '#lib/config';
-import type { ListedFunction } from '#lib/python';
+import { type Schema, takesFiles } from '#lib/json-schema';
+import { documentationOf, type ListedFunction, summaryOf } from '#lib/python';
 
 import type { Schemas } from './schemas.ts';
-
-type Schema = Readonly<Record<string, unknown>>;
 
 interface OperationOptions {
   /** Of the function, and of its models. */
@@ -22,20 +20,13 @@ export function functionOperation(described: ListedFunction, options: OperationO
 }
 
 /** What an operation says of its function, however that is called. */
-export function headOf({ description, limits }: ListedFunction, { id, tag }: OperationOptions): Schema {
-  const [summary = ''] = description?.trim().split('\n', 1) ?? [];
-  const bounds = [
-    `timeout ${formatDuration(limits.timeoutMs)}`,
-    `memory ${formatBytes(limits.memoryBytes)}`,
-    `output ${formatBytes(limits.outputBytes)}`,
-  ];
+export function headOf(described: ListedFunction, { id, tag }: OperationOptions): Schema {
+  const summary = summaryOf(described);
   return {
     operationId: id,
     tags: [tag],
     ...(summary && { summary }),
-    description: [...(description === null ? [] : [description, '']), `Limits: ${bounds.join(', ')}.`].join(
-      '\n',
-    ),
+    description: documentationOf(described),
   };
 }
 
@@ -49,10 +40,6 @@ export function bodyOf(schema: Schema): Schema {
   const required = Array.isArray(schema.required) && schema.required.length > 0;
   const type = takesFiles(schema) ? 'multipart/form-data' : 'application/json';
   return { required, content: { [type]: { schema } } };
-}
-
-function takesFiles({ properties = {} }: Schema): boolean {
-  return JSON.stringify(properties).includes('"format":"binary"');
 }
 
 /** What is answered: the value, or the items one by one where `Accept` asks for them, and problem details. */

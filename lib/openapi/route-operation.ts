@@ -1,9 +1,8 @@
+import type { Schema } from '#lib/json-schema';
 import type { ListedFunction, ListedRoute } from '#lib/python';
 
 import { bodyOf, headOf, inputOf, responsesOf } from './function-operation.ts';
 import type { Schemas } from './schemas.ts';
-
-type Schema = Readonly<Record<string, unknown>>;
 
 interface RouteOptions {
   readonly route: ListedRoute;

@@ -1,5 +1,6 @@
 export type { Answer, Call, GivenTexts, Grant, Output, RequestFacts, RouteCall } from './call.ts';
 export type { Rule } from './enforcement.ts';
+export { documentationOf, summaryOf } from './documentation.ts';
 export { PythonEngine } from './engine.ts';
 export type { ItemStream } from './item-stream.ts';
 export type { DescribedFunction } from './described-function.ts';

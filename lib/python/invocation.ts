@@ -7,6 +7,7 @@ import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
 import { conclude, type Conclusion, endingOf } from './outcome.ts';
 import { bytesOf, type Parts, PlacedParts } from './parts.ts';
+import type { ReturnedFile } from './returned-file.ts';
 import { type CallOrder, Serving, type ServingOptions, type Verdict } from './serving.ts';
 
 /** What an admitted call holds until its process is gone. */
@@ -55,6 +56,7 @@ export class Invocation {
   async answer(): Promise<Answer> {
     await this.#start({ stream: false });
     const output = this.#settled(await this.#serving.verdict());
+    if (output.file) closeAtAbort(output.file, this.#options.call.signal);
     return { ...this.#head(), ...output, runMs: this.#runMs };
   }
 
@@ -66,7 +68,7 @@ export class Invocation {
     return new ItemStream({
       ...this.#head(),
       next: async () => this.#item(),
-      cancel: () => this.#serving.cancel(),
+      cancel: this.#serving.cancel,
     });
   }
 
@@ -139,6 +141,11 @@ export class Invocation {
     const name = call.route ?? `${call.worker}.${call.function}`;
     return conclude(verdict, { name, limits, peakMemoryBytes, mask });
   }
+}
+
+/** Who has called may never come to read it. */
+function closeAtAbort(file: ReturnedFile, signal: AbortSignal): void {
+  signal.addEventListener('abort', () => void file[Symbol.asyncDispose](), { once: true });
 }
 
 function bytesOfOutput({ json, file, response }: Output): number {

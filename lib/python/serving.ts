@@ -63,7 +63,6 @@ export class Serving implements Disposable {
   readonly #watchdog: Watchdog;
   readonly #deadline: NodeJS.Timeout;
   readonly #eviction: Disposable;
-  readonly #cancel = () => this.#end({ kind: 'canceled' });
   #streams = false;
   #verdict: Verdict | undefined;
   #waiting: ((step: Step) => void) | undefined;
@@ -91,8 +90,8 @@ export class Serving implements Disposable {
       residentBytes,
       evict: (memory) => this.#end({ kind: 'evicted', used: residentBytes(), instance: memory }),
     });
-    if (signal.aborted) this.#cancel();
-    else signal.addEventListener('abort', this.#cancel, { once: true });
+    if (signal.aborted) this.cancel();
+    else signal.addEventListener('abort', this.cancel, { once: true });
   }
 
   get peakMemoryBytes(): number {
@@ -125,9 +124,7 @@ export class Serving implements Disposable {
   }
 
   /** The caller wants no more. */
-  cancel(): void {
-    this.#cancel();
-  }
+  readonly cancel = (): void => this.#end({ kind: 'canceled' });
 
   /** To be called when the process is gone: until then, what passes a limit while it cleans up is killed. */
   [Symbol.dispose](): void {
@@ -166,7 +163,7 @@ export class Serving implements Disposable {
     this.#verdict = verdict;
     clearTimeout(this.#deadline);
     this.#eviction[Symbol.dispose]();
-    this.#options.signal.removeEventListener('abort', this.#cancel);
+    this.#options.signal.removeEventListener('abort', this.cancel);
     this.ended.resolve(verdict);
     this.#tell({ kind: 'end', verdict });
   }

@@ -1,2 +1,2 @@
 export { pythonRouteFiles, routeFiles } from './files.ts';
-export { conflicts, routeName, type RouteName } from './naming.ts';
+export { conflicts, routeName } from './naming.ts';

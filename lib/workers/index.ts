@@ -7,7 +7,7 @@ import { clientOf } from './client.ts';
 export interface Workers {}
 
 /**
- * Calls Python functions, for as long as a request is served: with its id, and until its caller goes away.
+ * Calls Python functions, for as long as a request is served: with its id, and until that is over.
  *
  * @example
  * const { answer } = await workers.processData.qa({ question: 'Who built it?' });

@@ -51,7 +51,11 @@ export class PendingCall implements Promise<unknown>, AsyncIterable<unknown> {
     return this.then((value) => value).finally(onSettled);
   }
 
-  /** The items of a generator, each when it is asked for; leaving the loop ends the call. @throws {TypeError} no generator, or read already */
+  /**
+   * The items of a generator, each when it is asked for; leaving the loop ends the call.
+   *
+   * @throws {TypeError} it is no generator, or its items are with another reader.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
     const reply = await this.#reply;
     if (reply.kind !== 'items') throw new TypeError('the function is no generator: await what it returns');

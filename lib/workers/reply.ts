@@ -19,7 +19,6 @@ export async function reply({ python, ...caller }: Scope, called: Called): Promi
     const call = { worker, function: described.name, ...input, requestId: caller.requestId, signal };
     if (described.item !== null) return { kind: 'items', items: await python.stream(call) };
     const { json, file } = await python.invoke(call);
-    if (file) caller.signal.addEventListener('abort', () => void file[Symbol.asyncDispose](), { once: true });
     return file ? { kind: 'file', file } : { kind: 'value', value: JSON.parse(String(json)) as unknown };
   });
 }
