@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { loadConfig } from '../lib/config/index.ts';
-import { createLog } from '../lib/log/index.ts';
+import { createLog, Redactor } from '../lib/log/index.ts';
 import { BaseSupervisor } from '../lib/python/base-supervisor.ts';
 import { FrameKind } from '../lib/python/frames.ts';
 import { findInterpreter } from '../lib/python/interpreter.ts';
 import { Offspring } from '../lib/python/offspring.ts';
+import { OutputLog } from '../lib/python/output-log.ts';
 import { runCallers } from './callers.ts';
 import { describeMachine } from './machine.ts';
 import { renderTable, type Row } from './report.ts';
@@ -58,9 +59,10 @@ function row(measure: string, value: number): Row {
 async function profileLife(root: string): Promise<{ readyMs: number; callMs: number; endMs: number }> {
   const runDirectory = mkdtempSync(join(tmpdir(), 'profile-'));
   const log = createLog({ format: 'json', level: 'error', secrets: new Map() });
+  const output = new OutputLog(log, new Redactor(new Map()));
   const interpreter = await findInterpreter(loadConfig({ HEADY_HF_MOCK: '1' }, root));
   const workersDirectory = join(root, 'workers');
-  const base = await BaseSupervisor.start({ interpreter, workersDirectory, runDirectory, log });
+  const base = await BaseSupervisor.start({ interpreter, workersDirectory, runDirectory, log, output });
   try {
     const zygote = await (await base.current()).fork();
     zygote.connection.sendJson(FrameKind.open, openOrder(root));

@@ -1,6 +1,6 @@
 import { type ConsolaInstance, createConsola, LogLevels } from 'consola';
 
-import { redactor } from './redact.ts';
+import { Redactor } from './redact.ts';
 import { jsonReporter, plainReporter, prettyReporter } from './reporters.ts';
 import { turnWriter } from './turn-writer.ts';
 
@@ -24,9 +24,9 @@ const reporters = { json: jsonReporter, pretty: prettyReporter, plain: plainRepo
 
 /** Makes the service's logger. */
 export function createLog({ format, level, secrets, stream = process.stdout }: LogOptions): Log {
-  const redact = redactor(secrets);
+  const redactor = new Redactor(secrets);
   const writeLine = turnWriter((text) => stream.write(text));
-  const write = (line: string) => writeLine(redact(line));
+  const write = (line: string) => writeLine(redactor.mask(line));
   return createConsola({
     level: LogLevels[level],
     reporters: [reporters[format](write)],
@@ -34,4 +34,4 @@ export function createLog({ format, level, secrets, stream = process.stdout }: L
   });
 }
 
-export { redactor } from './redact.ts';
+export { Redactor } from './redact.ts';

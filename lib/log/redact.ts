@@ -4,19 +4,43 @@ const minimumLength = 6;
 type Mask = readonly [spelling: string, mask: string];
 
 /**
- * A function that masks every occurrence of the given secrets in a text, also where they stand escaped in JSON or in
- * a URL. `secrets` maps the name of each to its value; those that join it later are masked from then on.
+ * Masks every occurrence of the given secrets in a text, also where they stand escaped in JSON or in a URL. `secrets`
+ * maps the name of each to its value; those that join it later are masked from then on.
  */
-export function redactor(secrets: ReadonlyMap<string, string>): (text: string) => string {
-  let masks = masksOf(secrets);
-  let count = secrets.size;
-  return (text) => {
-    if (secrets.size !== count) {
-      masks = masksOf(secrets);
-      count = secrets.size;
+export class Redactor {
+  readonly #secrets: ReadonlyMap<string, string>;
+  #masks: readonly Mask[] = [];
+  #count = 0;
+
+  constructor(secrets: ReadonlyMap<string, string>) {
+    this.#secrets = secrets;
+  }
+
+  mask(text: string): string {
+    return this.#current().reduce((masked, [spelling, mask]) => masked.replaceAll(spelling, mask), text);
+  }
+
+  /** The same for a text that breaks off at its end: a secret that it breaks off in is left out. */
+  maskBrokenOff(text: string): string {
+    const masked = this.mask(text);
+    const partial = Math.max(0, ...this.#current().map(([spelling]) => overlap(masked, spelling)));
+    return masked.slice(0, masked.length - partial);
+  }
+
+  #current(): readonly Mask[] {
+    if (this.#secrets.size !== this.#count) {
+      this.#masks = masksOf(this.#secrets);
+      this.#count = this.#secrets.size;
     }
-    return masks.reduce((masked, [spelling, mask]) => masked.replaceAll(spelling, mask), text);
-  };
+    return this.#masks;
+  }
+}
+
+/** How many of the last characters of a text are the first ones of a spelling. */
+function overlap(text: string, spelling: string): number {
+  for (let length = Math.min(spelling.length - 1, text.length); length > 0; length -= 1)
+    if (text.endsWith(spelling.slice(0, length))) return length;
+  return 0;
 }
 
 /** The longest first, as one spelling may be within another. */

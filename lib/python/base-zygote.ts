@@ -10,7 +10,8 @@ import { Connection } from './connection.ts';
 import type { Interpreter } from './interpreter.ts';
 import { Offspring } from './offspring.ts';
 import { OutputLines } from './output-lines.ts';
-import { logEntry, type OutputEntry } from './output-records.ts';
+import type { OutputLog } from './output-log.ts';
+import type { OutputEntry } from './output-records.ts';
 import { removeDirectory } from './temporary-directory.ts';
 import { within } from './within.ts';
 
@@ -20,6 +21,7 @@ export interface BaseZygoteOptions {
   /** Holds the sockets and the children's temporary directories. */
   readonly runDirectory: string;
   readonly log: Log;
+  readonly output: OutputLog;
 }
 
 type Subprocess = ReturnType<typeof spawn>;
@@ -64,7 +66,7 @@ export class BaseZygote {
 
   /** @throws when the process ends before it listens; its last words are in the message. */
   static async start(options: BaseZygoteOptions): Promise<BaseZygote> {
-    const { interpreter, runDirectory, log } = options;
+    const { interpreter, runDirectory, log, output } = options;
     const directory = await mkdtemp(join(runDirectory, 'base-'));
     const process = spawn(interpreter, options, directory);
     const words: string[] = [];
@@ -83,7 +85,7 @@ export class BaseZygote {
     void process.then(() => removeDirectory(directory));
     const socket = join(directory, 'base.sock');
     const control = await Connection.open(socket);
-    const sink = (pid: number) => (entry: OutputEntry) => logEntry(log, entry, { process: `zygote ${pid}` });
+    const sink = (pid: number) => (entry: OutputEntry) => output.write(entry, { process: `zygote ${pid}` });
     return new BaseZygote({ process, control, socket, kernel }, new Offspring({ control, directory, sink }));
   }
 

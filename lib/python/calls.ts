@@ -62,7 +62,7 @@ export class Calls {
         queueMs: performance.now() - queuedAt,
         instance: memory.watchdog,
         idlePid: () => zygote.idlePid(),
-        mask: (said) => secrets.mask(said),
+        mask: (said) => secrets.redactor.mask(said),
       },
     );
   }

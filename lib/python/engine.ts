@@ -20,6 +20,7 @@ import { Journal } from './journal.ts';
 import { defaultDiskBytes } from './limits.ts';
 import { type ListedRoute, type ListedWorker, listRoute, listWorker } from './listing.ts';
 import { MemoryKeeper } from './memory-keeper.ts';
+import { OutputLog } from './output-log.ts';
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts';
 import { checkSandbox } from './sandbox-policy.ts';
 import { Secrets } from './secrets.ts';
@@ -43,6 +44,14 @@ export interface EngineOptions {
   readonly instanceMemory?: () => InstanceMemory | undefined;
 }
 
+/** What is there before the engine is. */
+interface EngineParts {
+  readonly run: RunDirectory;
+  readonly base: BaseSupervisor;
+  readonly secrets: Secrets;
+  readonly output: OutputLog;
+}
+
 /** How long calls that were ended may take for it when the service stops: their grace periods are within it. */
 const stopGraceMs = 5000;
 const stopPollMs = 20;
@@ -63,11 +72,11 @@ export class PythonEngine {
   private constructor(
     options: EngineOptions,
     interpreter: Interpreter,
-    { run, base }: { run: RunDirectory; base: BaseSupervisor },
+    { run, base, secrets, output }: EngineParts,
   ) {
     const { config, log } = options;
     this.#options = options;
-    this.#secrets = new Secrets(config, options.secrets);
+    this.#secrets = secrets;
     this.#interpreter = interpreter;
     this.#run = run;
     this.#base = base;
@@ -79,6 +88,7 @@ export class PythonEngine {
       onChange: () => void this.#memory.measure(),
       base,
       log,
+      output,
     });
     this.#admission = new Admission({
       slots: config.HEADY_PY_MAX_CONCURRENCY,
@@ -103,7 +113,7 @@ export class PythonEngine {
       secrets: this.#secrets,
       memory: this.#memory,
       admission: this.#admission,
-      journal: new Journal(log, options.invocations),
+      journal: new Journal({ log, output, invocations: options.invocations }),
       grant: options.grant,
     });
     this.#selfTest = new SelfTest({
@@ -126,6 +136,8 @@ export class PythonEngine {
     const { config, log } = options;
     const interpreter = await findInterpreter(config);
     const run = await makeRunDirectory();
+    const secrets = new Secrets(config, options.secrets);
+    const output = new OutputLog(log, secrets.redactor);
     let base: BaseSupervisor | undefined;
     try {
       base = await BaseSupervisor.start({
@@ -133,9 +145,10 @@ export class PythonEngine {
         workersDirectory: workersDirectory(config),
         runDirectory: run.path,
         log,
+        output,
       });
       checkSandbox(config.HEADY_PY_SANDBOX, (await base.current()).kernel);
-      return new PythonEngine(options, interpreter, { run, base });
+      return new PythonEngine(options, interpreter, { run, base, secrets, output });
     } catch (error) {
       await base?.stop();
       await run.remove();

@@ -5,24 +5,29 @@ import type { Problem } from '#lib/problems';
 import type { InvocationRecord, InvocationStore } from '#lib/records';
 
 import type { Call } from './call.ts';
-import { logEntry, type OutputEntry } from './output-records.ts';
+import type { OutputLog } from './output-log.ts';
+import type { OutputEntry } from './output-records.ts';
 import { bytesOf } from './parts.ts';
 
 /** What is known of an invocation when it has ended. */
 export type Ending = Pick<InvocationRecord, 'outcome'> & Partial<InvocationRecord>;
 
+interface JournalOptions {
+  readonly log: Log;
+  readonly output: OutputLog;
+  readonly invocations: InvocationStore;
+}
+
 /** Keeps one record and one log line of each invocation, however it ended, and logs what functions write. */
 export class Journal {
-  readonly #log: Log;
-  readonly #invocations: InvocationStore;
+  readonly #options: JournalOptions;
 
-  constructor(log: Log, invocations: InvocationStore) {
-    this.#log = log;
-    this.#invocations = invocations;
+  constructor(options: JournalOptions) {
+    this.#options = options;
   }
 
   open(call: Call): JournalEntry {
-    return new JournalEntry(call, this.#log, this.#invocations);
+    return new JournalEntry(call, this.#options);
   }
 }
 
@@ -30,24 +35,22 @@ export class Journal {
 export class JournalEntry {
   readonly id = randomUUID();
   readonly #call: Call;
-  readonly #log: Log;
-  readonly #invocations: InvocationStore;
+  readonly #options: JournalOptions;
   readonly #startedAt = new Date();
 
-  constructor(call: Call, log: Log, invocations: InvocationStore) {
+  constructor(call: Call, options: JournalOptions) {
     this.#call = call;
-    this.#log = log;
-    this.#invocations = invocations;
+    this.#options = options;
   }
 
   /** Logs what the function has written. */
   output(entry: OutputEntry): void {
-    logEntry(this.#log, entry, this.#about());
+    this.#options.output.write(entry, this.#about());
   }
 
   /** Logs where in its own code the function failed. */
   failure({ message, options: { source, traceback } }: Problem): void {
-    this.#log.error({ message, ...this.#about(), source, traceback });
+    this.#options.log.error({ message, ...this.#about(), source, traceback });
   }
 
   close(ending: Ending): void {
@@ -63,14 +66,14 @@ export class JournalEntry {
       cutBytes: 0,
       ...ending,
     };
-    this.#invocations.add({
+    this.#options.invocations.add({
       id: invocationId,
       ...about,
       startedAt: this.#startedAt.toISOString(),
       ...measured,
     });
     const { queueMs, runMs } = measured;
-    this.#log.info({
+    this.#options.log.info({
       message: 'invocation',
       invocationId,
       ...about,

@@ -8,10 +8,9 @@ import {
   withoutUnfinished,
 } from './output-records.ts';
 
-const maxLineChars = 16 * 1024;
 const maxBytes = 1024 ** 2;
 
-/** The lines that one process writes to stdout and stderr, bounded in length and in sum; what is cut is counted. */
+/** The lines that one process writes to stdout and stderr, bounded in sum; what is cut is counted. */
 export class OutputLines {
   readonly #emit: (entry: OutputEntry) => void;
   readonly #open = { stdout: openLine(), stderr: openLine() };
@@ -41,14 +40,13 @@ export class OutputLines {
     for (const stream of ['stdout', 'stderr'] as const) {
       const { text } = this.#open[stream];
       const line = withoutUnfinished(text); // it was cut at the bound, or with its process
-      if (line) this.#emitLine(line, stream);
+      if (line) this.#emitLine(line, stream, this.cutBytes > 0 ? { message: 0 } : undefined);
       this.#open[stream] = openLine();
     }
   }
 
-  #emitLine(line: string, stream: OutputStream): void {
-    for (const { message, ...entry } of entriesOf(line, stream))
-      this.#emit({ message: message.slice(0, maxLineChars), ...entry });
+  #emitLine(line: string, stream: OutputStream, more?: OutputEntry['more']): void {
+    for (const entry of entriesOf(line, stream)) this.#emit(more ? { ...entry, more } : entry);
   }
 }
 

@@ -1,7 +1,5 @@
 import { z } from 'zod';
 
-import type { Log } from '#lib/log';
-
 export type OutputStream = 'stdout' | 'stderr';
 
 /** An entry of what a process has written: a line of text, or a record of its Python code. */
@@ -21,6 +19,11 @@ const told = z.object({
   source: z.string().max(maxNameChars).optional(),
   logger: z.string().max(maxNameChars).optional(),
   traceback: z.string().max(maxTracebackChars).optional(),
+  /** Where texts break off: how many more characters there were, 0 where nobody knows. */
+  more: z
+    .object({ message: z.int().min(0), traceback: z.int().min(0) })
+    .partial()
+    .optional(),
 });
 const record = told.extend({ text: z.string().optional() });
 
@@ -45,11 +48,6 @@ export function entriesOf(line: string, stream: OutputStream): OutputEntry[] {
 export function withoutUnfinished(line: string): string {
   const at = line.lastIndexOf(separator);
   return at < 0 || line.endsWith('}') || !isBeginning(line.slice(at + 1)) ? line : line.slice(0, at);
-}
-
-/** Logs an entry; `about` says whose it is. */
-export function logEntry(log: Log, { message, level, ...entry }: OutputEntry, about: object): void {
-  log[level]({ message: message || ' ', ...about, ...entry }); // consola takes what has none for data
 }
 
 /** What a record begins with; the first bytes of it are the beginning of one as well. */

@@ -5,7 +5,6 @@ import type { DescribedFunction } from './described-function.ts';
 import { startFresh } from './fresh-interpreter.ts';
 import type { Pool } from './lease.ts';
 import { Offspring } from './offspring.ts';
-import { logEntry } from './output-records.ts';
 import { ReusePool } from './reuse-pool.ts';
 import { SingleUsePool } from './single-use-pool.ts';
 import type { StartingOptions } from './starting.ts';
@@ -69,8 +68,8 @@ function openPool(
 }
 
 /** What processes say that serve no call. */
-function sinkOf({ order, log }: WorkerZygoteOptions): (pid: number) => OutputSink {
-  return (pid) => (entry) => logEntry(log, entry, { worker: order.name, pid });
+function sinkOf({ order, output }: WorkerZygoteOptions): (pid: number) => OutputSink {
+  return (pid) => (entry) => output.write(entry, { worker: order.name, pid });
 }
 
 async function forked(

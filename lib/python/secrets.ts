@@ -1,5 +1,5 @@
 import { type Config, type VariableName, variables } from '#lib/config';
-import { redactor } from '#lib/log';
+import { Redactor } from '#lib/log';
 
 /** A variable that a function declares and cannot have. */
 export class SecretError extends Error {
@@ -10,13 +10,14 @@ export class SecretError extends Error {
 export class Secrets {
   readonly #environment: Config['environment'];
   readonly #known: Map<string, string>;
-  readonly #redact: (text: string) => string;
+  /** Takes the secrets out of what processes say. */
+  readonly redactor: Redactor;
 
   /** `known` holds the values that no log may show; each that is handed out joins them. */
   constructor({ environment }: Config, known: Map<string, string>) {
     this.#environment = environment;
     this.#known = known;
-    this.#redact = redactor(known);
+    this.redactor = new Redactor(known);
   }
 
   /** @throws {SecretError} a variable is the service's own secret, or is not set. */
@@ -37,11 +38,6 @@ export class Secrets {
     const values = Object.fromEntries(names.map((name) => [name, this.#environment[name] ?? '']));
     for (const [name, value] of Object.entries(values)) this.#known.set(name, value);
     return values;
-  }
-
-  /** What a function says, without any secret in it. */
-  mask(said: string): string {
-    return this.#redact(said);
   }
 }
 

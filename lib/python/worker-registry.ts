@@ -6,6 +6,7 @@ import { watchFolder } from '#lib/watch';
 
 import type { BaseSupervisor } from './base-supervisor.ts';
 import { nearNames } from './near-names.ts';
+import type { OutputLog } from './output-log.ts';
 import type { Secrets } from './secrets.ts';
 import { modulesAt } from './shared-modules.ts';
 import { type OpenOrder, WorkerZygote } from './worker-zygote.ts';
@@ -23,6 +24,7 @@ interface RegistryOptions {
   readonly onChange: () => void;
   readonly secrets: Secrets;
   readonly log: Log;
+  readonly output: OutputLog;
 }
 
 /** Children that wait ready in each worker's zygote: one for the next call, one for the call beside it. */
@@ -129,9 +131,9 @@ export class WorkerRegistry implements AsyncDisposable {
   }
 
   async #load(name: string, file: string): Promise<WorkerZygote> {
-    const { base, opening, importTimeoutMs, secrets, log } = this.#options;
+    const { base, opening, ...options } = this.#options;
     const order = { ...opening, name, file };
-    return WorkerZygote.load({ order, base: () => base.current(), importTimeoutMs, spares, secrets, log });
+    return WorkerZygote.load({ ...options, order, base: () => base.current(), spares });
   }
 }
 

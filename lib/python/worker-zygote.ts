@@ -14,7 +14,7 @@ import {
   readFailure,
 } from './loading-messages.ts';
 import { readMessage } from './messages.ts';
-import { logEntry } from './output-records.ts';
+import type { OutputLog } from './output-log.ts';
 import { openPools } from './pools.ts';
 import { describeStatus } from './process-messages.ts';
 import type { Secrets } from './secrets.ts';
@@ -54,6 +54,7 @@ export interface WorkerZygoteOptions {
   readonly spares: number;
   readonly secrets: Secrets;
   readonly log: Log;
+  readonly output: OutputLog;
 }
 
 /** A process runs a worker's code, and may name as many modules as it likes. */
@@ -96,9 +97,9 @@ export class WorkerZygote {
 
   /** @throws {WorkerFailure} */
   static async load(options: WorkerZygoteOptions): Promise<WorkerZygote> {
-    const { order, base, importTimeoutMs, log } = options;
+    const { order, base, importTimeoutMs, output } = options;
     const process = await (await base()).fork();
-    process.output.redirect((entry) => logEntry(log, entry, { worker: order.name }));
+    process.output.redirect((entry) => output.write(entry, { worker: order.name }));
     process.connection.sendJson(FrameKind.open, order);
     const answer = await orKill(process, importTimeoutMs, answerOf(process, options));
     const loaded = answer?.kind === FrameKind.loaded ? readMessage(loadedMessage, answer) : undefined;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { redactor } from '../../lib/log/redact.ts';
+import { Redactor } from '../../lib/log/redact.ts';
 import { apiKey, TestServer } from '../server.ts';
 
 const pem = [
@@ -11,7 +11,7 @@ const pem = [
 ].join('\n');
 
 function redact(secrets: Readonly<Record<string, string>>, text: string): string {
-  return redactor(new Map(Object.entries(secrets)))(text);
+  return new Redactor(new Map(Object.entries(secrets))).mask(text);
 }
 
 describe('a secret in a text', () => {
@@ -53,6 +53,15 @@ describe('a secret in a text', () => {
   });
 });
 
+describe('a text that breaks off', () => {
+  const redactor = new Redactor(new Map([['HF_TOKEN', 'hf_abcdef']]));
+
+  it('shows nothing of the secret that it breaks off in', () => {
+    expect(redactor.maskBrokenOff('hf_abcdef and hf_abc')).toBe('[HF_TOKEN] and ');
+    expect(redactor.maskBrokenOff('no secret')).toBe('no secret');
+  });
+});
+
 describe('the log of a service', () => {
   const token = 'hf_"quoted"\\token-of-the-tests';
   let server: TestServer;
@@ -70,6 +79,23 @@ describe('the log of a service', () => {
     const requestId = response.headers.get('x-request-id');
     const line = await server.line(({ requestId: id, stream }) => id === requestId && stream === 'stdout');
     expect(line.message).toBe('key [HEADY_API_KEY] token [HF_TOKEN] end');
+  });
+
+  it.each([
+    ['a record', 15_990],
+    ['a printed line', 15_980],
+  ])('masks them where %s is cut', async (_, before) => {
+    const text = `${'x'.repeat(before)}${token}${'y'.repeat(100_000)}`;
+    const response = await server.call('says/both', { text });
+    const requestId = response.headers.get('x-request-id');
+    const lines = await Promise.all(
+      ['stdout', 'stderr'].map((name) =>
+        server.line(({ requestId: id, stream }) => id === requestId && stream === name),
+      ),
+    );
+    for (const { message } of lines) {
+      expect(message).toMatch(/^x{15000,}(?:\[HF_TOKEN\]y*|\[HF_T?O?K?E?)?… \(\d+ more characters\)$/);
+    }
   });
 
   it('masks them in a path that a caller has sent', async () => {

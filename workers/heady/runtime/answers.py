@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from heady.errors import HTTPError
 from heady.runtime import frames, shared_modules
 from heady.runtime.field_errors import FieldError
-from heady.runtime.records import cut
 from heady.runtime.tracebacks import message_of, source_of, traceback_of
 
 
@@ -31,15 +30,15 @@ def raised(error: Exception) -> frames.Frame:
     detail = f"{type(error).__name__}: {message_of(error)}"
     told = {
         "code": "worker-error",
-        "detail": cut(detail, _MOST_OF_MESSAGE),
-        "traceback": cut(traceback_of(error), _MOST_OF_TRACEBACK),
+        "detail": _cut(detail, _MOST_OF_MESSAGE),
+        "traceback": _cut(traceback_of(error), _MOST_OF_TRACEBACK),
         "source": source_of(error),
     }
     return frames.ERROR, json.dumps(told).encode()
 
 
 def _refused(error: HTTPError) -> frames.Frame:
-    detail = cut(error.detail, _MOST_OF_MESSAGE)
+    detail = _cut(error.detail, _MOST_OF_MESSAGE)
     told = {"code": "http-error", "detail": detail, "status": error.status, "headers": error.headers}
     return frames.ERROR, json.dumps(told).encode()
 
@@ -82,6 +81,11 @@ def describe_failure(error: BaseException, file: str = "") -> dict[str, Any]:
         "line": line,
         "traceback": traceback_of(error),
     }
+
+
+def _cut(text: str, most: int) -> str:
+    """A text of ``most`` characters, and how many more there were."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
 
 
 #: Characters: more than the service tells, which first masks the secrets that a cut would go through.

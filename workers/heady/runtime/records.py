@@ -30,12 +30,15 @@ class Record:
 
 def send(record: Record) -> None:
     """Writes a record to stderr, at once and past whatever ``sys.stderr`` is; never raises."""
+    text, traceback = record.text, record.traceback or ""
+    more = {"message": len(text) - MOST_OF_TEXT, "traceback": len(traceback) - _MOST_OF_TRACEBACK}
     fields = {
         "level": record.level,
         "source": record.source and record.source[-MOST_OF_NAME:],
         "logger": record.logger and record.logger[:MOST_OF_NAME],
-        "text": cut(record.text, MOST_OF_TEXT),
-        "traceback": record.traceback and cut(record.traceback, _MOST_OF_TRACEBACK),
+        "text": text[:MOST_OF_TEXT],
+        "traceback": traceback[:_MOST_OF_TRACEBACK] or None,
+        "more": {name: count for name, count in more.items() if count > 0} or None,
     }
     told = {name: value for name, value in fields.items() if value is not None}
     # a lone surrogate becomes the escape that JSON has for it
@@ -54,8 +57,3 @@ def send_failure(error: BaseException, what: str) -> None:
     """The record of an exception that nobody has caught; ``what`` says where it was lost."""
     told = f"{what}: {type(error).__name__}: {tracebacks.message_of(error)}"
     send(Record("error", told, tracebacks.source_of(error), traceback=tracebacks.traceback_of(error)))
-
-
-def cut(text: str, most: int) -> str:
-    """A text of ``most`` characters, and how many more there were."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
