@@ -1,3 +1,4 @@
+import { mediaTypeOf } from '#lib/media-type';
 import { Problem, pointerTo } from '#lib/problems';
 
 import { type Disposition, parseDisposition } from './disposition.ts';
@@ -9,7 +10,7 @@ export type PartHeaders = Readonly<Record<string, readonly string[] | undefined>
 /** What a part says of itself before its content. */
 export interface PartHead {
   readonly field: string;
-  /** The file's name, made safe, and its type; a part without a file name is a field. */
+  /** The file's name, made safe, and its media type; a part without a file name is a field. */
   readonly file?: { readonly name: string; readonly type: string };
 }
 
@@ -29,7 +30,7 @@ export function readHead(headers: PartHeaders, number: number): PartHead {
   const [type = ''] = headers['content-type'] ?? [];
   refuseEncoding(pointer, headers);
   if (fileName === undefined) return fieldHead(field, type);
-  return { field, file: { name: readName(pointer, fileName), type: mediaType(type) } };
+  return { field, file: { name: readName(pointer, fileName), type: mediaTypeOf(type) } };
 }
 
 function dispositionOf(headers: PartHeaders, number: number): Disposition {
@@ -68,12 +69,4 @@ function refuseEncoding(pointer: string, headers: PartHeaders): void {
   const [encoding = ''] = headers['content-transfer-encoding'] ?? [];
   if (/^(?:base64|quoted-printable)$/i.test(encoding.trim()))
     throw invalid(pointer, `is encoded as ${encoding.trim()}: send the bytes as they are`);
-}
-
-/** The type with its parameters, in printable characters; anything else is just bytes. */
-function mediaType(sent: string): string {
-  const given = sent.trim();
-  return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;[ -~]*)?$/.test(given) && given.length <= 255
-    ? given
-    : 'application/octet-stream';
 }

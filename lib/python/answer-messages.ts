@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { isMediaType } from '#lib/media-type';
+
 import type { FunctionResponse } from './call.ts';
 import type { Frame } from './frames.ts';
 
@@ -57,7 +59,7 @@ export const fileMessage = z.object({
   /** Whether it was put in the temporary directory only to be returned. */
   copied: z.boolean(),
   name: z.string().min(1),
-  type: z.string().regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\t\x20-\x7e]*)?$/),
+  type: z.string().refine(isMediaType),
 });
 
 export type FileMessage = z.output<typeof fileMessage>;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
+import { mediaTypeOf } from '#lib/media-type';
 import type { Call, GivenFile } from '#lib/python';
 
 type Input = Pick<Call, 'input' | 'parts'>;
@@ -69,5 +70,5 @@ async function writeBlob(blob: Blob, path: string): Promise<GivenFile> {
   const bytes = Readable.from(blob.stream() as AsyncIterable<Uint8Array>);
   await pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
   const name = blob instanceof File ? blob.name : 'file';
-  return { path, name, type: blob.type || 'application/octet-stream', bytes: blob.size };
+  return { path, name, type: mediaTypeOf(blob.type), bytes: blob.size };
 }

@@ -107,6 +107,11 @@ describe('a function that a route calls', () => {
       size: 5,
       suffix: '.txt',
     });
+    expect(await (await route('oddTypes')).json()).toEqual([
+      "text/x'y",
+      'text/plain; charset="a;b"',
+      ...Array<string>(3).fill('application/octet-stream'), // what is no media type
+    ]);
     expect(await (await route('files')).json()).toMatchObject({
       title: 't',
       count: 7,
