@@ -408,6 +408,8 @@ describe('heady.HTTPError', () => {
 });
 
 describe('the context of a call', () => {
+  const encoded = (text: string, form: BufferEncoding = 'base64') => Buffer.from(text).toString(form);
+
   interface Told {
     readonly headers: Readonly<Record<string, string>>;
     readonly caller: { readonly name: string | null; readonly address: string };
@@ -435,10 +437,19 @@ describe('the context of a call', () => {
   it.each([
     ['authorization', `Bearer ${apiKey}`],
     ['authorization', `bearer   ${previousKey}`],
-    ['authorization', `Basic ${Buffer.from(`user:${apiKey}`).toString('base64')}`],
+    ...['', 'u', 'us', 'user:'].map((user) => ['authorization', `Basic ${encoded(`${user}${apiKey}`)}`]),
+    ['authorization', encoded(apiKey)],
+    ['authorization', `Digest of-another, Basic ${encoded(`user:${previousKey}`)}, Bearer x`],
+    ['proxy-authorization', `Bearer of-another, Bearer ${apiKey}`],
     ['x-heady-api-key', apiKey],
     ['X-Heady-Api-Key', 'not the key'],
-    ['cookie', `key=${apiKey}`],
+    ['cookie', `a=b; key=${apiKey}`],
+    [
+      'cookie',
+      `key=${[...Buffer.from(apiKey)].map((byte) => `%${byte.toString(16)}`).join('')}; broken=%ff%`,
+    ],
+    ['cookie', `key=${encodeURIComponent(encoded(`{"key": "${apiKey}?"}`))}`],
+    ['x-token', `v1_${encoded(`ÿÿ${apiKey}>>>`, 'base64url')}`],
   ])('never has the service’s key: %s: %s', async (name, value) => {
     const response = await fetch(`${server.url}/api/py/context`, { headers: { [name]: value } });
     const text = await response.text();
@@ -448,9 +459,13 @@ describe('the context of a call', () => {
   });
 
   it('has other credentials, which are the function’s own matter', async () => {
-    const headers = { authorization: 'Bearer of-another-service', 'x-heady-api-key': apiKey };
+    const others = {
+      authorization: `Basic ${encoded('user:a-key-for-tests-of-another-service')}`,
+      cookie: 'session=a-key-for-tests%20',
+    };
+    const headers = { ...others, 'x-heady-api-key': apiKey };
     const told = (await (await fetch(`${server.url}/api/py/context`, { headers })).json()) as Told;
-    expect(told.headers.authorization).toBe('Bearer of-another-service');
+    expect(told.headers).toMatchObject(others);
   });
 
   it('is that of the request for a worker over HTTP, and empty for a call by TypeScript', async () => {
