@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 
 import type { H3Event } from 'h3';
 
-import { isMultipart, readBytes, readJsonBytes } from '#lib/http';
+import { isMultipart, pathParams, readBytes, readJsonBytes } from '#lib/http';
 import { takesFiles } from '#lib/json-schema';
 import { type Multipart, readMultipart } from '#lib/multipart';
 import { Problem } from '#lib/problems';
@@ -46,9 +46,8 @@ export async function readArguments(
   event: H3Event,
   describe: () => Promise<DescribedFunction>,
 ): Promise<Read<Pick<RouteCall, 'input' | 'parts' | 'given'>>> {
-  const path = pathTexts(event);
   const form = isUrlEncoded(event) ? await readForm(event) : undefined;
-  const given = { path, query: [...event.url.searchParams], form: form ?? [] };
+  const given = { path: pathParams(event), query: [...event.url.searchParams], form: form ?? [] };
   const texts = Object.values(given).every((each) => each.length === 0) ? {} : { given };
   if (form || !hasBody(event)) return { given: { input: noArguments, ...texts }, ...nothingToRemove };
   const body = await readBody(event, describe);
@@ -74,16 +73,6 @@ function hasBody({ req: { method, headers } }: H3Event): boolean {
 function isUrlEncoded(event: H3Event): boolean {
   const type = event.req.headers.get('content-type') ?? '';
   return hasBody(event) && /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type);
-}
-
-function pathTexts({ context: { params = {} }, url }: H3Event): GivenTexts['path'] {
-  try {
-    return Object.entries(params).map(([name, text]) => [name, decodeURIComponent(text)] as const);
-  } catch (cause) {
-    throw new Problem('bad-request', `${url.pathname} has a '%' that escapes no character of UTF-8.`, {
-      cause,
-    });
-  }
 }
 
 function partsOf({ fields, uploads }: Multipart): Parts {

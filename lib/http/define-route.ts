@@ -6,6 +6,7 @@ import { type FieldError, pointerTo, Problem } from '#lib/problems';
 import type { Access } from './access.ts';
 import { readJson } from './body.ts';
 import type { Route } from './guard.ts';
+import { pathParams } from './path-params.ts';
 
 type Parsed<T extends z.ZodType | undefined> = T extends z.ZodType ? z.output<T> : undefined;
 
@@ -50,7 +51,7 @@ export function defineRoute<
   const { access, maxBodyBytes, uploads, params, query, body, handler, response } = definition;
   const route = defineHandler(async (event) => {
     const input = {
-      params: validate<Params>(params, '/params', event.context.params ?? {}),
+      params: validate<Params>(params, '/params', params && Object.fromEntries(pathParams(event))),
       query: validate<Query>(query, '/query', getQuery(event)),
       body: validate<Body>(body, '', body && (await readJson(event))),
     };

@@ -7,3 +7,4 @@ export { defineRoute } from './define-route.ts';
 export { endOfRequest } from './end-of-request.ts';
 export { guard, type Route } from './guard.ts';
 export { nodeListener } from './node-listener.ts';
+export { pathParams } from './path-params.ts';

@@ -12,7 +12,7 @@ export class RawConnection implements Disposable {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', (data: Buffer) => (this.received += data.toString()));
+    socket.setEncoding('utf8').on('data', (text: string) => (this.received += text));
     socket.on('end', () => (this.ended = true));
     socket.on('error', () => (this.ended = true));
   }

@@ -44,13 +44,13 @@ describe('a request', () => {
     const request = (path: string) => [`GET ${path} HTTP/1.1`, 'host: x', `x-heady-api-key: ${apiKey}`];
     connection.send(...request('/api/workers'), 'x-request-id: large', '', '');
     await connection.receive(/"variables of secrets_at_import"[^]*\}\]\}$/);
-    const size = connection.received.length;
+    const size = Buffer.byteLength(connection.received);
     connection.send(...request('/api/fixtures/slow'), 'x-request-id: small', '', '');
     await connection.receive(/"slow":true\}$/);
     const line = async (id: string) =>
       server.line(({ message, requestId }) => message === 'request' && requestId === id);
     expect((await line('large')).bytes).toBe(size);
-    expect((await line('small')).bytes).toBe(connection.received.length - size);
+    expect((await line('small')).bytes).toBe(Buffer.byteLength(connection.received) - size);
     expect((await line('small')).durationMs).toBeGreaterThanOrEqual(1490);
   });
 
