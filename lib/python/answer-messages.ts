@@ -30,12 +30,14 @@ export function readAnswer({ payload }: Frame): FunctionResponse | undefined {
   }
 }
 
-export const errorMessage = z.object({
+/** Problem details have their own. */
+const problemField = fieldName.refine((name) => !/^content-type$/i.test(name));
+
+const failure = z.object({
   code: z.enum([
     'invalid-input',
     'malformed-body',
     'worker-error',
-    'http-error',
     'worker-memory-exceeded',
     'worker-disk-exceeded',
     'worker-output-too-large',
@@ -46,10 +48,18 @@ export const errorMessage = z.object({
   /** The user's own line at which it was raised. */
   source: z.string().nullish(),
   used: z.number().nullish(),
-  /** Of `http-error`. */
-  status: z.int().min(400).max(599).optional(),
-  headers: z.record(fieldName, fieldValue).optional(),
 });
+
+/** A `heady.HTTPError` that a function has raised. */
+const refusal = z.object({
+  code: z.literal('http-error'),
+  detail: z.string(),
+  status: z.int().min(400).max(599),
+  headers: z.record(problemField, fieldValue),
+});
+
+/** Why a call has no result; of what its function says for HTTP, a refusal alone. */
+export const errorMessage = z.discriminatedUnion('code', [failure, refusal]);
 
 export type ChildError = z.output<typeof errorMessage>;
 

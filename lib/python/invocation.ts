@@ -1,5 +1,6 @@
 import { Problem } from '#lib/problems';
 
+import type { CallOrder } from './call-order.ts';
 import type { Answer, AnyCall, Grant, Output, RequestFacts } from './call.ts';
 import { ItemStream } from './item-stream.ts';
 import type { JournalEntry } from './journal.ts';
@@ -8,7 +9,7 @@ import type { Limits } from './limits.ts';
 import { conclude, type Conclusion, endingOf } from './outcome.ts';
 import { bytesOf, type Parts, PlacedParts } from './parts.ts';
 import type { ReturnedFile } from './returned-file.ts';
-import { type CallOrder, Serving, type ServingOptions, type Verdict } from './serving.ts';
+import { Serving, type ServingOptions, type Verdict } from './serving.ts';
 
 /** What an admitted call holds until its process is gone. */
 export interface Holdings {

@@ -18,6 +18,8 @@ interface Invoked {
   readonly mask: (said: string) => string;
 }
 
+type Refusal = Extract<ChildError, { code: 'http-error' }>;
+
 /** What a call comes to: what it returns, or why that is nothing; `refusal` is the status of an `HTTPError`. */
 export type Conclusion =
   | { readonly ok: true; readonly output: Output }
@@ -35,6 +37,8 @@ export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
       return { ok: false, error: limitProblem(verdict.by, verdict.used, invoked) };
     case 'crashed':
       return { ok: false, error: crashProblem(verdict.end, invoked) };
+    case 'forged':
+      return { ok: false, error: forgeryProblem(verdict.said, invoked) };
     case 'evicted':
       return { ok: false, error: evictionProblem(verdict, invoked) };
     case 'canceled':
@@ -57,7 +61,7 @@ export function endingOf(conclusion: Conclusion): Pick<InvocationRecord, 'outcom
 }
 
 /** What the function itself answers with: its own words, so they are told in production as well. */
-function refuse({ status = 500, detail, headers = {} }: ChildError, { mask }: Invoked): Conclusion {
+function refuse({ status, detail, headers }: Refusal, { mask }: Invoked): Conclusion {
   const masked = Object.entries(headers).map(([name, value]) => [name, mask(value)]);
   const problem = new Problem(codeOfStatus(status) ?? 'http-error', shown(detail, mask), {
     status,
@@ -77,7 +81,7 @@ function shown(said: string, mask: Invoked['mask'], most = maxDetail): string {
 }
 
 function problemOfError(
-  { code, detail, errors, traceback, source, used }: ChildError,
+  { code, detail, errors, traceback, source, used }: Exclude<ChildError, Refusal>,
   invoked: Invoked,
 ): Problem {
   if (code === 'worker-memory-exceeded') return limitProblem('memory', invoked.peakMemoryBytes, invoked);
@@ -130,4 +134,11 @@ function crashProblem(end: ChildEnd, invoked: Invoked): Problem {
   const how = describeStatus(end.exit.status);
   if (how === 'signal SIGXCPU') return limitProblem('cpu', end.exit.cpuMs, invoked);
   return new Problem('worker-crashed', `${name}: its process ended with ${how} before it had answered.`);
+}
+
+function forgeryProblem(said: string, { name }: Invoked): Problem {
+  return new Problem(
+    'worker-crashed',
+    `${name}: its process was ended because it sent ${said} on the connection that the runtime answers by.`,
+  );
 }

@@ -1,5 +1,6 @@
 import { type ChildError, errorMessage, fileMessage, readAnswer } from './answer-messages.ts';
-import type { GivenTexts, Output, RequestFacts } from './call.ts';
+import { type CallOrder, encodeCall } from './call-order.ts';
+import type { Output } from './call.ts';
 import { type Child, type ChildEnd, orKill } from './child.ts';
 import { type Frame, FrameKind } from './frames.ts';
 import type { InstanceMemory } from './instance-memory.ts';
@@ -7,9 +8,9 @@ import type { InstanceWatchdog } from './instance-watchdog.ts';
 import type { Lease } from './lease.ts';
 import type { Limits } from './limits.ts';
 import { readMessage } from './messages.ts';
-import type { Parts } from './parts.ts';
 import { processTree } from './process-tree.ts';
 import { ReturnedFile } from './returned-file.ts';
+import { isInTurn, nameOfKind, type Turn } from './turns.ts';
 import { type Breach, Watchdog } from './watchdog.ts';
 
 /** How a call ended, as seen by the one who waits for it. */
@@ -19,27 +20,14 @@ export type Verdict =
   | { readonly kind: 'stopped'; readonly by: Breach['limit'] | 'timeout' | 'output'; readonly used: number }
   | { readonly kind: 'canceled' }
   | { readonly kind: 'evicted'; readonly used: number; readonly instance: InstanceMemory }
+  /** It has sent what the runtime sends not, or not then. */
+  | { readonly kind: 'forged'; readonly said: string }
   | { readonly kind: 'crashed'; readonly end: ChildEnd };
 
 /** What a call whose items are wanted comes to next; the first item says no more than that there will be some. */
 export type Step =
   | { readonly kind: 'item'; readonly json: Buffer }
   | { readonly kind: 'end'; readonly verdict: Verdict };
-
-/** What the child is told of its call. */
-export interface CallOrder {
-  readonly invocationId: string;
-  readonly requestId: string;
-  readonly function: string;
-  /** Whether the items of a generator are to be sent one by one. */
-  readonly stream: boolean;
-  /** Arguments that do not come as JSON; the files are in the child's directory. */
-  readonly parts?: Parts;
-  readonly given?: GivenTexts;
-  readonly request?: RequestFacts;
-  /** Beside the interpreter's own, all that the function's process has. */
-  readonly environment: Readonly<Record<string, string>>;
-}
 
 export interface ServingOptions {
   readonly limits: Limits;
@@ -63,7 +51,7 @@ export class Serving implements Disposable {
   readonly #watchdog: Watchdog;
   readonly #deadline: NodeJS.Timeout;
   readonly #eviction: Disposable;
-  #streams = false;
+  #turn: Turn = 'answer';
   #verdict: Verdict | undefined;
   #waiting: ((step: Step) => void) | undefined;
   /** Resolved when the call has ended, whoever waits for what the child says. */
@@ -103,7 +91,7 @@ export class Serving implements Disposable {
     if (this.#verdict) return;
     const { limits } = this.#options;
     const { connection } = this.#child;
-    this.#streams = order.stream;
+    if (order.stream) this.#turn = 'begin';
     connection.limitFrames(Math.max(limits.outputBytes, maxErrorBytes));
     connection.send(FrameKind.call, encodeCall(order, input, limits));
   }
@@ -133,24 +121,40 @@ export class Serving implements Disposable {
 
   async #read(): Promise<void> {
     const frame = await this.#child.connection.next();
-    if (this.#streams && (frame?.kind === FrameKind.stream || frame?.kind === FrameKind.item))
-      this.#tell({ kind: 'item', json: frame.payload });
-    else this.#end(await this.#verdictOf(frame));
+    if (!frame) return this.#end(await this.#verdictWithout());
+    if (!isInTurn(frame, this.#turn)) return this.#end(forged(frame, 'out of turn'));
+    if (frame.kind !== FrameKind.stream && frame.kind !== FrameKind.item)
+      return this.#end(await this.#last(frame));
+    this.#turn = 'item';
+    this.#tell({ kind: 'item', json: frame.payload });
   }
 
-  async #verdictOf(frame: Frame | undefined): Promise<Verdict> {
-    if (frame?.kind === FrameKind.result) return { kind: 'result', output: { json: frame.payload } };
-    const response =
-      frame?.kind === FrameKind.answer && this.#options.endpoint ? readAnswer(frame) : undefined;
-    if (response) return { kind: 'result', output: { response } };
-    const file = frame?.kind === FrameKind.file ? await this.#returned(frame) : undefined;
-    if (file) return { kind: 'result', output: { file } };
-    const error = frame?.kind === FrameKind.error ? readMessage(errorMessage, frame) : undefined;
-    if (error) return { kind: 'error', error };
+  /** What the last frame of a call says. */
+  async #last(frame: Frame): Promise<Verdict> {
+    if (frame.kind === FrameKind.error) {
+      const error = readMessage(errorMessage, frame);
+      return error ? { kind: 'error', error } : forged(frame, 'that cannot be taken');
+    }
+    const output = await this.#outputOf(frame);
+    return output ? { kind: 'result', output } : forged(frame, 'that cannot be taken');
+  }
+
+  async #outputOf(frame: Frame): Promise<Output | undefined> {
+    if (frame.kind === FrameKind.result) return { json: frame.payload };
+    if (frame.kind === FrameKind.file) {
+      const file = await this.#returned(frame);
+      return file && { file };
+    }
+    const response = this.#options.endpoint ? readAnswer(frame) : undefined;
+    return response && { response };
+  }
+
+  /** Without a last frame: one is larger than it may be, or the process has ended. */
+  async #verdictWithout(): Promise<Verdict> {
     const refused = this.#child.connection.error;
-    if (refused && resultKinds.has(refused.kind))
-      return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
-    return { kind: 'crashed', end: await orKill(this.#child, endGraceMs, this.#child.ended) };
+    if (!refused) return { kind: 'crashed', end: await orKill(this.#child, endGraceMs, this.#child.ended) };
+    if (resultKinds.has(refused.kind)) return { kind: 'stopped', by: 'output', used: refused.declaredBytes };
+    return forged(refused, `of ${refused.declaredBytes} bytes`);
   }
 
   async #returned(frame: Frame): Promise<ReturnedFile | undefined> {
@@ -175,15 +179,11 @@ export class Serving implements Disposable {
 
 const resultKinds: ReadonlySet<string> = new Set([FrameKind.result, FrameKind.answer, FrameKind.item]);
 
+function forged({ kind }: Pick<Frame, 'kind'>, how: string): Verdict {
+  return { kind: 'forged', said: `a frame '${nameOfKind(kind)}' ${how}` };
+}
+
 /** Closes the file of a result that comes too late. */
 function discard(verdict: Verdict): void {
   if (verdict.kind === 'result') void verdict.output.file?.[Symbol.asyncDispose]();
-}
-
-/** The length of the order (4 bytes, big-endian), the order as JSON, the arguments as they came. */
-function encodeCall(order: CallOrder, input: Uint8Array, { timeoutMs, outputBytes }: Limits): Buffer {
-  const json = Buffer.from(JSON.stringify({ ...order, timeoutSeconds: timeoutMs / 1000, outputBytes }));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(json.byteLength);
-  return Buffer.concat([length, json, input]);
 }

@@ -37,6 +37,11 @@ async function errorsOf(response: Promise<Response>): Promise<string[]> {
   return [String(status), ...errors.map(({ pointer, detail }) => `${pointer}: ${detail}`)];
 }
 
+/** What a child says of a `heady.HTTPError`, as the text of its frame. */
+function refusal(headers: Readonly<Record<string, string>>): string {
+  return JSON.stringify({ code: 'http-error', detail: '', status: 404, headers });
+}
+
 async function textOf(response: Promise<Response>): Promise<string> {
   const answer = await response;
   return `${answer.status} ${await answer.text()}`;
@@ -360,6 +365,39 @@ describe('what a function returns', () => {
   it('is not what the process of a worker forges', async () => {
     const response = await server.call('forges_an_answer/forged', { headers: '[["x-a", "b"]]' });
     expect([response.status, response.headers.get('x-a')]).toEqual([502, null]);
+  });
+
+  it.each([
+    ['B', '', "'stream' out of turn"],
+    ['I', '1', "'item' out of turn"],
+    ['H', '', "'ready' out of turn"],
+    ['Z', '', "'Z' out of turn"],
+    ['F', '{}', "'file' that cannot be taken"],
+    ['E', '{"code": "http-error"}', "'error' that cannot be taken"],
+  ])(
+    'is not what a process forges with a frame %s %s, which its caller is told',
+    async (kind, payload, said) => {
+      expect(await textOf(server.call('forges_an_answer/sent', { kind, payload }))).toMatch(
+        new RegExp(`^502 .*because it sent a frame ${said}.*"code":"worker-crashed"`),
+      );
+    },
+  );
+
+  it.each([
+    ['B', '', "'stream' out of turn"],
+    ['A', '', "'answer' out of turn"],
+    ['F', '{}', "'file' out of turn"],
+    ['E', refusal({ 'Content-Type': 'text/html' }), "'error' that cannot be taken"],
+    ['E', refusal({ 'x-request-id': 'mine' }), "'error' that cannot be taken"],
+  ])('as items has no frame %s %s among them', async (kind, payload, said) => {
+    const headers = { accept: 'application/x-ndjson', 'content-type': 'application/json' };
+    const answer = await server.call('forges_an_answer/streamed', { kind, payload }, { headers });
+    const [first, last, ...more] = (await answer.text()).trim().split('\n');
+    expect([first, last, more]).toEqual([
+      '1',
+      expect.stringContaining(`because it sent a frame ${said}`),
+      [],
+    ]);
   });
 
   it('cannot be a Response where the function is a worker’s', async () => {

@@ -9,9 +9,12 @@ import struct
 def send_answer(headers: str, status: int) -> None:
     """An answer of its own, with those headers as a JSON object."""
     head = json.dumps({"status": status, "headers": json.loads(headers)}).encode()
-    body = b"forged"
-    payload = struct.pack(">I", len(head)) + head + body
-    frame = struct.pack(">Ic", len(payload), b"A") + payload
+    send("A", struct.pack(">I", len(head)) + head + b"forged")
+
+
+def send(kind: str, payload: bytes = b"") -> None:
+    """A frame of that kind."""
+    frame = struct.pack(">Ic", len(payload), kind.encode()) + payload
     for fd in range(3, 64):
         try:
             if stat.S_ISSOCK(os.fstat(fd).st_mode):
