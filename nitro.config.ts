@@ -1,6 +1,6 @@
 import { defineConfig } from 'nitro/config';
 
-import { guardRoutes, pythonRoutes } from './lib/build/index.ts';
+import { guardRoutes, pythonRoutes, routeTable } from './lib/build/index.ts';
 
 export default defineConfig({
   compatibilityDate: '2026-09-01',
@@ -10,7 +10,7 @@ export default defineConfig({
   serveStatic: true,
   entry: './lib/server/entry.ts',
   errorHandler: './lib/http/error-handler.ts',
-  modules: [guardRoutes, pythonRoutes],
+  modules: [guardRoutes, pythonRoutes, routeTable],
   // Logging is the service's own, with request ids and masked secrets.
   logLevel: 2,
 });

@@ -1,2 +1,3 @@
 export { guardRoutes } from './guard-routes.ts';
 export { pythonRoutes } from './python-routes.ts';
+export { routeTable } from './route-table.ts';

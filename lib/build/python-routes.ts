@@ -2,7 +2,8 @@ import type { Nitro, NitroModule } from 'nitro/types';
 
 import { conflicts, pythonRouteFiles, routeFiles, routeName } from '#lib/route-files';
 
-const prefix = 'virtual:python-route/';
+/** What the name of a handler in Python begins with, before its file. */
+export const pythonRoutePrefix = 'virtual:python-route/';
 
 /**
  * Nitro module that makes each `.py` file under `routes/` an endpoint, named as Nitro names its own. What is built of it
@@ -20,10 +21,16 @@ export const pythonRoutes: NitroModule = {
 };
 
 function addHandlers({ options }: Nitro): void {
-  const others = options.handlers.filter(({ handler }) => !handler.startsWith(prefix));
+  const others = options.handlers.filter(({ handler }) => !handler.startsWith(pythonRoutePrefix));
   const own = pythonRouteFiles(options.rootDir).map((file) => {
     const { route, method, env } = routeName(file);
-    return { route, handler: `${prefix}${file}`, lazy: true, ...(method && { method }), ...(env && { env }) };
+    return {
+      route,
+      handler: `${pythonRoutePrefix}${file}`,
+      lazy: true,
+      ...(method && { method }),
+      ...(env && { env }),
+    };
   });
   options.handlers = [...others, ...own] as typeof options.handlers; // Nitro's types have methods in either case
 }
@@ -37,11 +44,12 @@ function routePlugin(root: string) {
     },
     resolveId: {
       order: 'pre' as const,
-      handler: (id: string) => (id.startsWith(prefix) ? id : null),
+      handler: (id: string) => (id.startsWith(pythonRoutePrefix) ? id : null),
     },
     load: {
       order: 'pre' as const,
-      handler: (id: string) => (id.startsWith(prefix) ? endpoint(id.slice(prefix.length)) : null),
+      handler: (id: string) =>
+        id.startsWith(pythonRoutePrefix) ? endpoint(id.slice(pythonRoutePrefix.length)) : null,
     },
   };
 }

@@ -7,7 +7,7 @@ import { build, createNitro, prepare } from 'nitro/builder';
 import type { Nitro } from 'nitro/types';
 import type { ServerRequest } from 'srvx';
 
-import { guardRoutes, pythonRoutes } from '#lib/build';
+import { guardRoutes, pythonRoutes, routeTable } from '#lib/build';
 import { Problem } from '#lib/problems';
 import { pythonRouteFiles } from '#lib/route-files';
 import { watchFolder } from '#lib/watch';
@@ -32,7 +32,7 @@ interface RoutesOptions {
  * a `.py` file is no matter of the build.
  */
 export async function watchRoutes({ root, onError }: RoutesOptions): Promise<Routes> {
-  const modules = [guardRoutes, pythonRoutes, externalLib];
+  const modules = [guardRoutes, pythonRoutes, routeTable, externalLib];
   const nitro = await createNitro({ rootDir: root, dev: true, modules, logLevel: LogLevels.silent });
   const entry = pathToFileURL(join(nitro.options.output.serverDir, 'index.mjs')).href;
   const first = Promise.withResolvers<void>();

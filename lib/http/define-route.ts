@@ -16,6 +16,8 @@ interface RouteDefinition<
   Body extends z.ZodType | undefined,
   Result extends z.ZodType | undefined,
 > {
+  /** What it does, in a few words, for the API description. */
+  readonly summary?: string;
   /** Who may call the route; the holders of the key when it says nothing. */
   readonly access?: Access;
   /** The most bytes of a body it reads; `HEADY_MAX_BODY` when it says nothing. */
@@ -48,7 +50,7 @@ export function defineRoute<
   Body extends z.ZodType | undefined = undefined,
   Result extends z.ZodType | undefined = undefined,
 >(definition: RouteDefinition<Params, Query, Body, Result>): Route {
-  const { access, maxBodyBytes, uploads, params, query, body, handler, response } = definition;
+  const { summary, access, maxBodyBytes, uploads, params, query, body, handler, response } = definition;
   const route = defineHandler(async (event) => {
     const input = {
       params: validate<Params>(params, '/params', params && Object.fromEntries(pathParams(event))),
@@ -61,7 +63,7 @@ export function defineRoute<
     ...(access && { access }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     ...(uploads && { uploads }),
-    meta: { params, query, body, response },
+    description: { summary, params, query, body, response },
   });
 }
 

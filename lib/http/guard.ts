@@ -1,4 +1,5 @@
 import { defineHandler, type EventHandler, type H3Event } from 'h3';
+import type { z } from 'zod';
 
 import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
@@ -17,13 +18,31 @@ export type Route = EventHandler & {
    * `readJsonBytes` alone: these bound what they read, which else is done for every route.
    */
   readonly uploads?: true;
+  readonly description?: RouteDescription;
 };
+
+/** What a route says of itself for the API description. */
+export interface RouteDescription {
+  /** In a few words. */
+  readonly summary?: string | undefined;
+  readonly params?: z.ZodType | undefined;
+  readonly query?: z.ZodType | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly response?: z.ZodType | undefined;
+}
+
+/** A guarded route, with what it guards. */
+export type GuardedRoute = EventHandler & { readonly route: Route };
 
 /**
  * Puts a route behind what holds for every request: no new work while draining, the key, the body limit. The build
  * wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
  */
-export function guard(route: Route): EventHandler {
+export function guard(route: Route): GuardedRoute {
+  return Object.assign(guarded(route), { route });
+}
+
+function guarded(route: Route): EventHandler {
   const { access = 'private' } = route;
   if (typeof access === 'string') return defineHandler((event) => pass(event, route, access));
   return defineHandler(async (event) =>

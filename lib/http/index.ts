@@ -5,6 +5,6 @@ export { bodyTooLarge, isMultipart, limitDeclared, readBytes, readJson, readJson
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
 export { endOfRequest } from './end-of-request.ts';
-export { guard, type Route } from './guard.ts';
+export { guard, type GuardedRoute, type Route } from './guard.ts';
 export { nodeListener } from './node-listener.ts';
 export { pathParams } from './path-params.ts';

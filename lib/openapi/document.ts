@@ -2,35 +2,30 @@ import { problemTypes } from '#lib/problems';
 import type { ListedFunction, ListedRoute, ListedWorker } from '#lib/python';
 
 import { functionOperation } from './function-operation.ts';
-import { routeOperations, templateOf } from './route-operation.ts';
+import { pathsOf } from './paths.ts';
+import { endpointOf, type RouteEntry } from './route-entry.ts';
 import { Schemas } from './schemas.ts';
 
-interface Listed {
+interface Described {
   readonly version: string;
   readonly workers: readonly ListedWorker[];
-  readonly routes: readonly ListedRoute[];
+  /** What is known of the routes in Python. */
+  readonly python: readonly ListedRoute[];
+  /** All that the router has. */
+  readonly routes: readonly RouteEntry[];
 }
 
 /**
- * The OpenAPI document of all Python functions, those of workers and those under `routes/`. What does not load, or
- * cannot be called, is not in it.
+ * The OpenAPI document of all routes and of all functions of workers. What does not load, or cannot be called, is not in
+ * it.
  *
  * @see https://spec.openapis.org/oas/v3.1.1
  */
-export function openApiDocument({ version, workers, routes }: Listed): Readonly<Record<string, unknown>> {
+export async function openApiDocument(described: Described): Promise<Readonly<Record<string, unknown>>> {
+  const { version, workers, python, routes } = described;
   const schemas = new Schemas();
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const worker of workers)
-    for (const each of functionsOf(worker))
-      paths[`/api/workers/${worker.name}/${each.name}`] = {
-        post: functionOperation(each, { id: `${worker.name}.${each.name}`, tag: worker.name, schemas }),
-      };
-  for (const route of routes)
-    for (const each of functionsOf(route))
-      paths[templateOf(route.path)] = {
-        ...paths[templateOf(route.path)],
-        ...routeOperations(each, { route, schemas }),
-      };
+  const endpoints = await Promise.all(routes.map((each) => endpointOf(each, { python, schemas })));
+  const paths = { ...pathsOf(endpoints), ...functionPaths(workers, schemas) };
   return {
     openapi: '3.1.1',
     info: { title: 'heady-manager', version },
@@ -46,6 +41,21 @@ export function openApiDocument({ version, workers, routes }: Listed): Readonly<
       schemas: { Problem: problemSchema, ...schemas.components },
     },
   };
+}
+
+/** Each function of a worker at the path of its own, which is one of the route that calls them. */
+function functionPaths(
+  workers: readonly ListedWorker[],
+  schemas: Schemas,
+): Readonly<Record<string, unknown>> {
+  const paths = workers.flatMap((worker) =>
+    functionsOf(worker).map((each) => {
+      const options = { id: `${worker.name}.${each.name}`, tag: worker.name, schemas };
+      const path = `/api/workers/${worker.name}/${encodeURIComponent(each.name)}`;
+      return [path, { post: functionOperation(each, options) }] as const;
+    }),
+  );
+  return Object.fromEntries(paths);
 }
 
 function functionsOf(worker: ListedWorker): readonly ListedFunction[] {

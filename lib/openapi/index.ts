@@ -1,1 +1,2 @@
 export { openApiDocument } from './document.ts';
+export { type RouteEntry } from './route-entry.ts';

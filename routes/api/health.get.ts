@@ -1,6 +1,7 @@
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
+  summary: 'Tells whether the service takes calls, and how its parts are.',
   access: 'public',
   handler: (_input, { context: { service } }) => {
     const health = service.health();

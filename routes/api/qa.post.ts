@@ -4,6 +4,7 @@ import { defineRoute } from '#lib/http';
 import { workers } from '#workers';
 
 export default defineRoute({
+  summary: 'Answers a question, from a context where there is one.',
   body: z.object({
     question: z.string().min(1),
     context: z.string().optional(),

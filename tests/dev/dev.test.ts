@@ -103,6 +103,24 @@ describe('a route', () => {
     await expect.poll(route, patience).toMatch(/^404 .*not-found/);
   });
 
+  it('is in the API description as it is now', async () => {
+    const summary = async () => {
+      const response = await server.fetch('/openapi.json');
+      const { paths } = (await response.json()) as { paths: Record<string, { get: { summary?: string } }> };
+      return paths['/api/added']?.get.summary;
+    };
+    for (const version of ['first', 'second']) {
+      write(
+        'routes/api/added.get.ts',
+        `import { defineRoute } from '#lib/http';
+         export default defineRoute({ summary: '${version}', handler: () => '' });`,
+      );
+      await expect.poll(summary, patience).toBe(version);
+    }
+    remove('routes/api/added.get.ts');
+    await expect.poll(summary, patience).toBeUndefined();
+  });
+
   it('that does not build says where, until it is mended', async () => {
     write('routes/api/added.get.ts', '\nexport default () => ({ version: );');
     await expect.poll(route, patience).toMatch(/^500 .*routes\/api\/added\.get\.ts.*2/);

@@ -35,6 +35,7 @@ beforeAll(async () => {
   project = makeProject(
     join(repository, 'tests/declarations/project'),
     join(repository, 'tests/functions/project'),
+    join(repository, 'tests/openapi/project'),
   );
   await build(project.root);
   server = await TestServer.start({ root: project.root });
@@ -145,5 +146,100 @@ describe('an endpoint in Python', () => {
       .flatMap((each) => Object.values(each))
       .filter(({ security }) => security?.length === 0);
     expect(open.length).toBeGreaterThan(0);
+  });
+});
+
+describe('several files of one path', () => {
+  const methodsOf = (path: string) => Object.keys(document.paths[path] ?? {}).toSorted();
+
+  it('are one path, on which the router chooses: a file for the method, then one for any', async () => {
+    expect(methodsOf('/api/doc/two/{id}')).toEqual(['delete', 'get', 'patch', 'post', 'put']);
+    expect(operation('/api/doc/two/{id}', 'get').summary).toBe('The one for GET.');
+    for (const method of ['put', 'post', 'delete', 'patch'])
+      expect(operation('/api/doc/two/{id}', method).summary).toBe('The one for any.');
+    const answers = ['GET', 'PUT'].map(async (method) =>
+      (await server.fetch('/api/doc/two/7', { method })).text(),
+    );
+    expect(await Promise.all(answers)).toEqual(['one 7', 'PUT 7']);
+  });
+
+  it('name parameters as the first does, and each keeps what is its own', () => {
+    const [get, put] = ['get', 'put'].map((method) => operation('/api/doc/two/{id}', method));
+    expect(get?.parameters).toEqual([
+      expect.objectContaining({ name: 'id', schema: expect.objectContaining({ type: 'integer' }) }),
+    ]);
+    expect(put?.parameters).toEqual([
+      expect.objectContaining({ name: 'id', schema: expect.objectContaining({ type: 'string' }) }),
+    ]);
+    expect([get?.security, put?.security]).toEqual([undefined, []]);
+    expect(put?.requestBody).toBeUndefined();
+  });
+
+  it('have a parameter of many segments after that of one, as the router has', async () => {
+    expect(operation('/api/doc/files/{id}', 'get').operationId).toContain('[id].get.py');
+    expect(operation('/api/doc/files/{id}', 'put')).toMatchObject({
+      operationId: expect.stringContaining('[...rest].ts'),
+      parameters: [{ name: 'id', in: 'path' }],
+    });
+    const answers = ['GET', 'PUT'].map(async (method) =>
+      (await server.fetch('/api/doc/files/7', { method })).text(),
+    );
+    expect(await Promise.all(answers)).toEqual(['one 7', 'the rest']);
+  });
+
+  it('leave a method out whose own file does not load, as the router takes no other for it', async () => {
+    expect((await server.fetch('/api/doc/half')).status).toBe(503);
+    expect(methodsOf('/api/doc/half')).toEqual(['delete', 'patch', 'post', 'put']);
+  });
+
+  it('and a parameter that is there twice, or a method that OpenAPI has not, leave it valid', () => {
+    const names = operation('/api/doc/twice/{id}/{id_2}', 'get').parameters?.map(({ name }) => name);
+    expect(names).toEqual(['id', 'id_2']);
+    expect(document.paths).not.toHaveProperty(['/api/doc/odd']);
+  });
+});
+
+describe('a route in TypeScript', () => {
+  it('has what it says of itself', () => {
+    const { summary, security, parameters, requestBody, responses } = operation('/api/doc/typed_{id}', 'put');
+    expect([summary, security]).toEqual(['Keeps a tree.', []]);
+    expect(parameters).toMatchObject([
+      { name: 'id', in: 'path', required: true, schema: { type: 'integer', description: 'Which.' } },
+      { name: 'deep', in: 'query', required: false, schema: { enum: ['yes', 'no'] } },
+      { name: 'at', in: 'query', required: true },
+    ]);
+    expect(responses['200']?.content?.['application/json']?.schema).toMatchObject({
+      properties: { kept: { type: 'boolean' } },
+    });
+    const reference = requestBody?.content['application/json']?.schema as { $ref: string };
+    const node = document.components.schemas[reference.$ref.slice('#/components/schemas/'.length)];
+    expect(node).toMatchObject({ properties: { children: { items: reference } }, required: ['name'] });
+  });
+
+  it('that is a plain handler has its path and method, and is private', () => {
+    const { parameters, security, requestBody, responses } = operation('/api/doc/half', 'put');
+    expect([parameters, security, requestBody]).toEqual([[], undefined, undefined]);
+    expect(Object.keys(responses)).toEqual(['200', 'default']);
+  });
+
+  it('that fails as it is loaded is not in it', () => {
+    expect(document.paths).not.toHaveProperty(['/api/doc/throws_at_import']);
+  });
+
+  it.each([
+    ['get', '/api/health', []],
+    ['post', '/api/qa', []],
+    ['get', '/api/workers', []],
+    ['post', '/api/workers/{worker}/{function}', ['worker', 'function']],
+    ['get', '/openapi.json', []],
+  ])('of the service itself has a summary and its parameters: %s %s', (method, path, names) => {
+    const { summary, parameters } = operation(path, method);
+    expect(summary).toMatch(/\.$/);
+    expect(parameters?.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('that is public says so', () => {
+    expect(operation('/api/health', 'get').security).toEqual([]);
+    expect(operation('/api/qa')).not.toHaveProperty('security');
   });
 });

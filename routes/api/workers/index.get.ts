@@ -1,3 +1,6 @@
 import { defineRoute } from '#lib/http';
 
-export default defineRoute({ handler: (_input, { context: { service } }) => service.listing() });
+export default defineRoute({
+  summary: 'Lists all Python functions, with their types and limits, and what this host enforces.',
+  handler: (_input, { context: { service } }) => service.listing(),
+});

@@ -1,0 +1,2 @@
+def one(id: str) -> str:
+    return f"one {id}"

@@ -1,0 +1,2 @@
+def same(id: int) -> int:
+    return id

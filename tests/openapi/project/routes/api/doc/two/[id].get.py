@@ -1,0 +1,3 @@
+def one(id: int) -> str:
+    """The one for GET."""
+    return f"one {id}"
