@@ -40,7 +40,7 @@ function routePlugin(root: string) {
     name: 'python-routes',
     buildStart(this: { error(message: string): never }) {
       const found = conflicts(routeFiles(root));
-      if (found.length > 0) this.error(found.join('\n'));
+      if (found.length > 0) this.error(found.map(({ message }) => message).join('\n'));
     },
     resolveId: {
       order: 'pre' as const,

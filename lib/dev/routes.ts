@@ -5,19 +5,17 @@ import { pathToFileURL } from 'node:url';
 import { LogLevels } from 'consola';
 import { build, createNitro, prepare } from 'nitro/builder';
 import type { Nitro } from 'nitro/types';
-import type { ServerRequest } from 'srvx';
 
 import { guardRoutes, pythonRoutes, routeTable } from '#lib/build';
-import { Problem } from '#lib/problems';
-import { pythonRouteFiles } from '#lib/route-files';
+import { pythonRouteFiles, routeFiles } from '#lib/route-files';
 import { watchFolder } from '#lib/watch';
 
+import { buildFailure } from './build-failure.ts';
 import { externalLib } from './external-lib.ts';
-
-type Handler = (request: ServerRequest) => Response | Promise<Response>;
+import { besideFailure, type Built, type Handler } from './failing-routes.ts';
 
 interface Routes {
-  /** Answers by the newest routes that build; where the last change does not build, says so. */
+  /** Answers by the newest routes that build, and says which of them the last change keeps from it. */
   readonly handler: Handler;
   close(): Promise<void>;
 }
@@ -36,33 +34,51 @@ export async function watchRoutes({ root, onError }: RoutesOptions): Promise<Rou
   const nitro = await createNitro({ rootDir: root, dev: true, modules, logLevel: LogLevels.silent });
   const entry = pathToFileURL(join(nitro.options.output.serverDir, 'index.mjs')).href;
   const first = Promise.withResolvers<void>();
-  let builds = 0;
-  let current: Handler = notBuilt;
-  versionImports(new URL('.', entry).href, () => builds);
-  nitro.hooks.hook('dev:reload', async () => {
-    const number = (builds += 1);
-    const bundle = (await import(entry)) as { fetch: Handler };
-    if (number === builds) current = bundle.fetch; // else there is a newer one by now
-    first.resolve();
-  });
-  nitro.hooks.hook('dev:error', (cause) => {
-    builds += 1;
-    const message = `the routes do not build: ${messageOf(cause)}`;
-    onError(message);
-    current = buildFailure(message);
-    first.resolve();
-  });
+  const built = keepBuilt(nitro, { entry, onError, onFirst: first.resolve });
   await prepare(nitro);
   await build(nitro);
   await first.promise;
   const watcher = await watchFiles(nitro);
   return {
-    handler: (request) => current(request),
+    handler: (request) => built.handler(request),
     close: async () => {
       await watcher[Symbol.asyncDispose]();
       await nitro.close();
     },
   };
+}
+
+interface KeepOptions extends Pick<RoutesOptions, 'onError'> {
+  /** The built module. */
+  readonly entry: string;
+  /** Called when there is something to answer with. */
+  readonly onFirst: () => void;
+}
+
+/** Loads each build when it is there, and keeps it beside the failures that follow. */
+function keepBuilt(nitro: Nitro, { entry, onError, onFirst }: KeepOptions): Pick<Routes, 'handler'> {
+  const { rootDir } = nitro.options;
+  const answer: { handler: Handler } = { handler: () => new Response(null, { status: 503 }) };
+  let newest = 0;
+  let good: Built | undefined;
+  versionImports(new URL('.', entry).href, () => newest);
+  nitro.hooks.hook('dev:reload', async () => {
+    const number = (newest += 1);
+    const files = new Set(routeFiles(rootDir));
+    const { fetch } = (await import(entry)) as { fetch: Handler };
+    if (number !== newest) return; // there is a newer one by now
+    good = { fetch, files };
+    answer.handler = fetch;
+    onFirst();
+  });
+  nitro.hooks.hook('dev:error', (cause) => {
+    newest += 1;
+    const failure = buildFailure(cause as Error, rootDir);
+    onError(`the routes do not build: ${failure.message}`);
+    answer.handler = besideFailure(failure, good, rootDir);
+    onFirst();
+  });
+  return answer;
 }
 
 /** By then Nitro has done what it does by itself. */
@@ -86,30 +102,17 @@ async function watchFiles(nitro: Nitro): Promise<AsyncDisposable> {
   });
 }
 
-/** Makes every import of a built file the one of the newest build, in place of the module that Node has kept. */
-function versionImports(directory: string, version: () => number): void {
+/**
+ * Makes every import of a built file the one of its build, in place of the module that Node has kept: the entry's of the
+ * newest, any other's that of the file which imports it, as a route is loaded when it is asked for.
+ */
+function versionImports(directory: string, newest: () => number): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);
-      return resolved.url.startsWith(directory)
-        ? { ...resolved, url: `${resolved.url}?build=${version()}` }
-        : resolved;
+      if (!resolved.url.startsWith(directory)) return resolved;
+      const [, number = newest()] = /\?build=(\d+)$/.exec(context.parentURL ?? '') ?? [];
+      return { ...resolved, url: `${resolved.url}?build=${number}` };
     },
   });
-}
-
-function notBuilt(): Response {
-  return new Response(null, { status: 503 });
-}
-
-function buildFailure(message: string): Handler {
-  return ({ context }) => {
-    const problem = new Problem('internal-error', message);
-    return problem.toResponse({ requestId: String(context?.requestId), production: false });
-  };
-}
-
-function messageOf(cause: unknown): string {
-  const { message } = cause as Error;
-  return String(message ?? cause).trim();
 }

@@ -29,19 +29,26 @@ function parameter(name: string): string {
   return name.replace(/[^\w-]/g, '_');
 }
 
-/**
- * The files that answer to what another one answers to, each pair in a line; how parameters are named makes no
- * difference to the router.
- */
-export function conflicts(files: readonly string[]): string[] {
-  const groups = Object.groupBy(files, (file) => {
+/** Files that are one route. */
+export interface Conflict {
+  readonly files: readonly string[];
+  /** Names them, the route, and the mend. */
+  readonly message: string;
+}
+
+/** The files that answer to what another one answers to; how parameters are named makes no difference to the router. */
+export function conflicts(paths: readonly string[]): Conflict[] {
+  const groups = Object.groupBy(paths, (file) => {
     const { route, method = 'ANY', env = '' } = routeName(file);
     return `${method.toUpperCase()} ${route.replace(/:[^/]*/g, ':')} ${env}`;
   });
-  return Object.entries(groups)
-    .filter(([, group = []]) => group.length > 1)
-    .map(([, group = []]) => {
-      const { route, method = 'any method' } = routeName(group[0] ?? '');
-      return `${group.join(' and ')} are one route: ${method.toUpperCase()} ${route}`;
-    });
+  return Object.values(groups)
+    .filter((files = []) => files.length > 1)
+    .map((files = []) => ({ files, message: conflictMessage(files) }));
+}
+
+function conflictMessage(files: readonly string[]): string {
+  const { route, method = 'any method' } = routeName(files[0] ?? '');
+  const mend = files.length === 2 ? 'delete or rename one of the two' : 'delete or rename all but one';
+  return `${files.join(' and ')} are one route: ${method.toUpperCase()} ${route}: ${mend}.`;
 }

@@ -109,25 +109,68 @@ describe('a route', () => {
       const { paths } = (await response.json()) as { paths: Record<string, { get: { summary?: string } }> };
       return paths['/api/added']?.get.summary;
     };
-    for (const version of ['first', 'second']) {
+    for (const text of ['first', 'second']) {
       write(
         'routes/api/added.get.ts',
         `import { defineRoute } from '#lib/http';
-         export default defineRoute({ summary: '${version}', handler: () => '' });`,
+         export default defineRoute({ summary: '${text}', handler: () => '' });`,
       );
-      await expect.poll(summary, patience).toBe(version);
+      await expect.poll(summary, patience).toBe(text);
     }
     remove('routes/api/added.get.ts');
     await expect.poll(summary, patience).toBeUndefined();
   });
 
-  it('that does not build says where, until it is mended', async () => {
+  it('that does not build says where, until it is mended, and the others serve on', async () => {
+    const detail = async () =>
+      ((await (await server.fetch('/api/added')).json()) as { detail?: string }).detail;
     write('routes/api/added.get.ts', '\nexport default () => ({ version: );');
-    await expect.poll(route, patience).toMatch(/^500 .*routes\/api\/added\.get\.ts.*2/);
-    await waitFor(() => server.output.includes('the routes do not build') || undefined);
+    await expect
+      .poll(detail, patience)
+      .toBe('the routes do not build: routes/api/added.get.ts:2:34: Unexpected token');
+    expect((await server.fetch('/api/added', { method: 'HEAD' })).status).toBe(500);
+    expect(await health()).toMatch(/^200 .*"ok":true/);
+    expect((await server.call('process_data/qa', {})).status).toBe(422); // by a route that has not been loaded before
+    write('routes/api/beside.get.ts', 'export default () => 1;');
+    const beside = async () => told(server.fetch('/api/beside'));
+    await expect.poll(beside, patience).toMatch(/^500 .*added\.get\.ts:2:34/);
+    await waitFor(() => server.output.includes('the routes do not build: routes/api/added') || undefined);
+    expect(server.output).not.toMatch(/rolldown|^ +at /m);
     write('routes/api/added.get.ts', '\nexport default () => ({ version: 3 });');
     await expect.poll(route, patience).toMatch(/^200 .*"version":3/);
-    await expect.poll(health, patience).toMatch(/^200 .*"ok":true/);
+    await expect.poll(beside, patience).toBe('200 1');
+    remove('routes/api/beside.get.ts');
+    await expect.poll(beside, patience).toMatch(/^404 /);
+  });
+
+  it.each([
+    [
+      "import './nowhere.ts';",
+      "routes/api/added.get.ts:1:8: Could not resolve './nowhere.ts' in routes/api/added.get.ts",
+    ],
+    [
+      'export const none = 1;',
+      'routes/api/added.get.ts: "default" is not exported by "routes/api/added.get.ts".',
+    ],
+  ])('that does not build is told in a line: %s', async (text, cause) => {
+    write('routes/api/added.get.ts', text);
+    const detail = async () =>
+      ((await (await server.fetch('/api/added')).json()) as { detail?: string }).detail;
+    await expect.poll(detail, patience).toBe(`the routes do not build: ${cause}`);
+    remove('routes/api/added.get.ts');
+    await expect.poll(route, patience).toMatch(/^404 .*not-found/);
+  });
+
+  it('that needs what does not build is told so, and so is any other', async () => {
+    write('shared.ts', 'export const shared = ;');
+    write(
+      'routes/api/added.get.ts',
+      "import { shared } from '../../shared.ts';\nexport default () => shared;",
+    );
+    await expect.poll(health, patience).toMatch(/^500 .*shared\.ts:1:23: Unexpected token/);
+    remove('routes/api/added.get.ts');
+    remove('shared.ts');
+    await expect.poll(health, patience).toMatch(/^200 /);
   });
 
   it('that comes and goes at once is gone', async () => {
@@ -310,8 +353,9 @@ describe('a .py file under routes/', () => {
     await expect
       .poll(endpoint, patience)
       .toMatch(
-        /^500 .*routes\/api\/py\/\[id\]\.get\.py and routes\/api\/py\/\[other\]\.get\.ts are one route/,
+        /^500 .*routes\/api\/py\/\[id\]\.get\.py and routes\/api\/py\/\[other\]\.get\.ts are one route: GET \/api\/py\/:id: delete or rename one of the two\."/,
       );
+    expect(await health()).toMatch(/^200 /);
     remove('routes/api/py/[other].get.ts');
     await expect.poll(endpoint, patience).toBe('200 7 21');
     remove(file);

@@ -64,10 +64,13 @@ describe('the name of a file', () => {
       'e.dev.py',
       'e.py',
     ];
-    expect(conflicts(files.map((file) => `routes/${file}`))).toEqual([
-      'routes/a.get.ts and routes/a.get.py are one route: GET /a',
-      'routes/c/[x].py and routes/c/[y].py are one route: ANY METHOD /c/:x',
-      'routes/d.py and routes/d/index.py are one route: ANY METHOD /d',
+    const found = conflicts(files.map((file) => `routes/${file}`));
+    const [{ files: first } = { files: [] }] = found;
+    expect(first).toEqual(['routes/a.get.ts', 'routes/a.get.py']);
+    expect(found.map(({ message }) => message)).toEqual([
+      'routes/a.get.ts and routes/a.get.py are one route: GET /a: delete or rename one of the two.',
+      'routes/c/[x].py and routes/c/[y].py are one route: ANY METHOD /c/:x: delete or rename one of the two.',
+      'routes/d.py and routes/d/index.py are one route: ANY METHOD /d: delete or rename one of the two.',
     ]);
   });
 
