@@ -174,6 +174,56 @@ describe('arguments', () => {
   });
 
   it.each([
+    ['level=2', { level: '2' }],
+    ['sure=true', { sure: 'True' }],
+    ['half=0.5', { half: '<Half.HALF: 0.5>' }],
+    ['half=1', { half: '<Half.WHOLE: 1.0>' }],
+    ['levels=2&levels=1', { levels: '[2, 1]' }],
+    ['mixed=1', { mixed: "'1'" }],
+    ['mixed=true', { mixed: "'true'" }],
+    ['number_first=5&text_first=5', { number_first: '5', text_first: "'5'" }],
+    ['number_first=true&text_first=true', { number_first: 'True', text_first: "'true'" }],
+    ['number_first=007', { number_first: "'007'" }],
+    ['price=1.0', { price: "Decimal('1.0')" }],
+    ['anything=5', { anything: "'5'" }],
+    ['area={"width":1,"inner":{"width":2}}', { area: 'Area(width=1, inner=Area(width=2, inner=None))' }],
+    [
+      'areas={"width":1}&areas={"width":2}',
+      { areas: '[Area(width=1, inner=None), Area(width=2, inner=None)]' },
+    ],
+    ['areas=[{"width":1}]', { areas: '[Area(width=1, inner=None)]' }],
+    ['counts={"a":1}', { counts: "{'a': 1}" }],
+    ['counts=5', { counts: '5' }],
+  ])('that are texts are what the hint takes, in a query and in a form: %s', async (given, expected) => {
+    expect(await (await ask(`texts?${encodeURI(given)}`)).json()).toMatchObject(expected);
+    const form = await post('texts', encodeURI(given), 'application/x-www-form-urlencoded');
+    expect(await form.json()).toMatchObject(expected);
+  });
+
+  it.each([
+    ['level=3', '/query/level: Input should be 1 or 2'],
+    ['level=true', '/query/level: Input should be 1 or 2'],
+    ['sure=1', '/query/sure: Input should be True'],
+    ['area={"width":', '/query/area: JSON is wanted: EOF while parsing a value at line 1 column 9.'],
+    ['area={"width":1e999}', '/query/area: JSON is wanted: Input should be a finite number.'],
+    [
+      'area={"width":"x"}',
+      '/query/area/width: Input should be a valid integer, unable to parse string as an integer',
+    ],
+    ['areas={"width":1}&areas=x', '/query/areas: JSON is wanted: expected value at line 1 column 1.'],
+  ])('that are texts of nothing that the hint takes are told: %s', async (given, error) => {
+    expect(await errorsOf(ask(`texts?${encodeURI(given)}`))).toEqual(['422', error]);
+  });
+
+  it('that are texts in a JSON body are texts there', async () => {
+    expect(await errorsOf(post('texts?half=1', '{"level": "2", "area": "{}"}'))).toEqual([
+      '422',
+      '/level: Input should be 1 or 2',
+      expect.stringMatching('^/area: Input should be'),
+    ]);
+  });
+
+  it.each([
     ['items/three', '/params/id: Input should be a valid integer, unable to parse string as an integer'],
     ['items/3?verbose=perhaps', '/query/verbose: Input should be a valid boolean, unable to interpret input'],
     ['items/3?verbos=1', "/query/verbos: No parameter takes 'verbos'. Did you mean 'verbose'?"],

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from heady.file import File
+from heady.runtime import strict_json
 from heady.runtime.field_errors import FieldError, at, field_errors
 from heady.runtime.parameters import Parameters
 from heady.runtime.signature import Signature
@@ -47,14 +48,17 @@ def bind(signature: Signature, order: Mapping[str, Any], body: bytes) -> dict[st
     sources = dict.fromkeys(arguments, "body")
     errors: list[FieldError] = []
     for source, name, values in _given(order, signature.parameters):
-        one = not signature.parameters.is_list(name, values)
+        texts = signature.parameters.texts(name)
         if name in sources:
             errors.append({"pointer": at(source, name), "detail": f"Given by {sources[name]} and {source}: give one."})
-        elif one and len(values) > 1:
+        elif len(values) > 1 and not texts.is_list(values):
             errors.append({"pointer": at(source, name), "detail": f"Given {len(values)} times: it takes one value."})
         else:
             sources[name] = source
-            arguments[name] = values[0] if one else list(values)
+            try:
+                arguments[name] = texts.read(values)
+            except ValueError as error:
+                errors.append({"pointer": at(source, name), "detail": str(error)})
     if errors:
         raise InvalidInputError(errors)
     try:
@@ -70,8 +74,8 @@ def _validated(signature: Signature, arguments: dict[str, Any], *, files: bool) 
 
 def _members(body: bytes) -> dict[str, Any] | None:
     try:
-        value = from_json(body or b"{}")
-    except ValueError:
+        value = strict_json.read(body or b"{}")
+    except ValidationError:
         return None
     return value if isinstance(value, dict) else None
 

@@ -1,11 +1,13 @@
-"""What a function's parameters take when they are given apart from a JSON body, as in a query or a form."""
+"""A function's parameters, by the names that they are given by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from heady.runtime.texts import Texts
 
 
 class Parameters:
-    """The parameters of a function, by the names that they are given by.
+    """The parameters of a function.
 
     Args:
         schema: of the arguments, as a JSON Schema object.
@@ -13,41 +15,19 @@ class Parameters:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         definitions = schema.get("$defs", {})
-        self._types = {
-            name: frozenset(_types(part, definitions, frozenset()))
-            for name, part in schema.get("properties", {}).items()
-        }
+        self._texts = {name: Texts(part, definitions) for name, part in schema.get("properties", {}).items()}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._types
+        return name in self._texts
 
     @property
     def names(self) -> list[str]:
         """In the order of the function's definition."""
-        return list(self._types)
+        return list(self._texts)
 
-    def is_list(self, name: str, values: Sequence[Any]) -> bool:
-        """Whether these texts or files are one list, also where there is only one; not where more than one is wrong."""
-        types = self._types.get(name, _ANYTHING)
-        if "array" in types and not types & _TEXTUAL:
-            return True
-        return len(values) > 1 and bool(types & {"array", None})
+    def texts(self, name: str) -> Texts:
+        """What they are when given for the parameter of that name; where there is none they may be anything."""
+        return self._texts.get(name, _ANYTHING)
 
 
-_ANYTHING = frozenset({None})
-_TEXTUAL = frozenset({"string", None})
-
-
-def _types(schema: Any, definitions: Mapping[str, Any], seen: frozenset[str]) -> Iterator[str | None]:
-    """The types of JSON value that a schema allows; ``None`` where it allows any."""
-    if not isinstance(schema, Mapping):
-        yield None
-    elif reference := schema.get("$ref"):
-        name = str(reference).rpartition("/")[2]
-        if name not in seen:  # else it is within itself, and adds nothing
-            yield from _types(definitions.get(name, {}), definitions, seen | {name})
-    elif alternatives := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
-        for alternative in alternatives:
-            yield from _types(alternative, definitions, seen)
-    else:
-        yield schema.get("type")
+_ANYTHING = Texts({}, {})

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import PydanticSerializationError
-from pydantic_core.core_schema import BytesSchema, DataclassField, ModelField, TypedDictField
+from pydantic_core.core_schema import BytesSchema, DataclassField, DecimalSchema, ModelField, TypedDictField
 from typing_extensions import TypeAliasType, TypedDict
 
 from heady.context import Context
@@ -22,8 +22,9 @@ class _JSONSchema(GenerateJsonSchema):
     """Pydantic's schemas, less what does not hold here.
 
     Defaults that JSON cannot carry, such as infinity, are left out; they hold all the same. The format ``binary`` is
-    left to files, which have no place in JSON: bytes in it are text, of one form or another. What is returned has all
-    fields of a model, those with their defaults too.
+    left to files, which have no place in JSON: bytes in it are text, of one form or another. A decimal is a text before
+    it is a number: only a text has all its digits. What is returned has all fields of a model, those with their
+    defaults too.
     """
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}  # noqa: RUF012
@@ -32,6 +33,12 @@ class _JSONSchema(GenerateJsonSchema):
         json_schema = super().bytes_schema(schema)
         if json_schema["format"] == "binary":
             del json_schema["format"]
+        return json_schema
+
+    def decimal_schema(self, schema: DecimalSchema) -> JsonSchemaValue:
+        json_schema = super().decimal_schema(schema)
+        if alternatives := json_schema.get("anyOf"):
+            json_schema["anyOf"] = sorted(alternatives, key=lambda alternative: alternative["type"] != "string")
         return json_schema
 
     def field_is_required(self, field: ModelField | DataclassField | TypedDictField, total: bool) -> bool:
