@@ -204,6 +204,8 @@ describe('arguments', () => {
     ['level=3', '/query/level: Input should be 1 or 2'],
     ['level=true', '/query/level: Input should be 1 or 2'],
     ['sure=1', '/query/sure: Input should be True'],
+    ['ratio=inf', '/query/ratio: Input should be a finite number'],
+    ['ratio=1e999', '/query/ratio: Input should be a finite number'],
     ['area={"width":', '/query/area: JSON is wanted: EOF while parsing a value at line 1 column 9.'],
     ['area={"width":1e999}', '/query/area: JSON is wanted: Input should be a finite number.'],
     [

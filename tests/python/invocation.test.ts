@@ -154,6 +154,45 @@ describe('wrong input', () => {
     expect((await problem(response)).code).toBe('malformed-body');
   });
 
+  it.each([
+    ['{"anything": NaN}', 'Invalid JSON: expected value at line 1 column 14'],
+    ['{"anything": [Infinity]}', 'Invalid JSON: expected value at line 1 column 15'],
+    ['{"mapping": {"a": -Infinity}}', 'Invalid JSON: invalid number at line 1 column 20'],
+    ['{"item": {"name": "xy", "price": NaN}}', 'Invalid JSON: expected value at line 1 column 34'],
+    ['{"unbounded": Infinity}', 'Invalid JSON: expected value at line 1 column 15'],
+  ])('is 400 when the body has what only other readers take for JSON: %s', async (body, detail) => {
+    const response = await server.call('types/finite', undefined, { body });
+    expect([response.status, await problem(response)]).toMatchObject([
+      400,
+      { code: 'malformed-body', detail: expect.stringContaining(detail) },
+    ]);
+  });
+
+  it.each([
+    ['{"anything": [1, 1e999]}', ['/anything/1']],
+    ['{"mapping": {"a": -1E+400, "b": 1e999}}', ['/mapping/a', '/mapping/b']],
+    ['{"item": {"name": "xy", "price": 1e999}}', ['/item/price']],
+    ['{"number": 1e999}', ['/number']],
+    ['{"unbounded": 1e999}', ['/unbounded']],
+    [`{"anything": ${'9'.repeat(400)}.5}`, ['/anything']],
+    ['{"number": "Infinity"}', ['/number']],
+  ])('is 422 when a number is beyond the range of a float: %s', async (body, pointers) => {
+    const response = await server.call('types/finite', undefined, { body });
+    const { code, errors } = await problem(response);
+    expect([response.status, code, errors]).toEqual([
+      422,
+      'invalid-input',
+      pointers.map((pointer) => ({ pointer, detail: 'Input should be a finite number' })),
+    ]);
+  });
+
+  it('is none of that where a text looks like such a number, or an exponent is within range', async () => {
+    const input = { anything: ['NaN', 'Infinity', '1e999'], number: 1e300 };
+    expect(await server.answer('types/finite', input)).toBe(
+      "[['NaN', 'Infinity', '1e999'], {}, None, 1e+300, 0]",
+    );
+  });
+
   it('is 422 when the body is JSON but no object', async () => {
     expect((await server.call('types/asynchronous', [1])).status).toBe(422);
   });

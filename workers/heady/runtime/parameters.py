@@ -25,6 +25,11 @@ class Parameters:
         """In the order of the function's definition."""
         return list(self._texts)
 
+    @property
+    def take_fractions(self) -> bool:
+        """Whether an argument, or a part of one, may be a number that is no integer."""
+        return any(texts.take_fractions for texts in self._texts.values())
+
     def texts(self, name: str) -> Texts:
         """What they are when given for the parameter of that name; where there is none they may be anything."""
         return self._texts.get(name, _ANYTHING)

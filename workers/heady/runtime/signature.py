@@ -14,7 +14,7 @@ from pydantic_core.core_schema import BytesSchema, DataclassField, DecimalSchema
 from typing_extensions import TypeAliasType, TypedDict
 
 from heady.context import Context
-from heady.runtime import json_faults
+from heady.runtime import json_faults, strict_json
 from heady.runtime.parameters import Parameters
 
 
@@ -92,14 +92,19 @@ class Signature:
             arguments, self.input_schema = _arguments(target.__name__, fields)
         except Exception as error:
             raise TypeError(f"{target.__name__}: {_misfit(fields, hints) or error}") from error
-        self.bind: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
+        self._bind_json: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
         self.bind_values: Callable[[dict[str, Any]], dict[str, Any]] = arguments.validator.validate_python
         self.parameters = Parameters(self.input_schema)
+        self.bind = self._bind_checked if self.parameters.take_fractions else self._bind_json
         hint = hints.get("return", Any)
         with _naming(target, f"its return type {inspect.formatannotation(hint)} has no form in JSON"):
             item = _item_type(target, hint)
             self.item = None if item is _NOT_A_STREAM else Output(item)
             self.returned = Output(hint if item is _NOT_A_STREAM else list[item])
+
+    def _bind_checked(self, body: bytes) -> dict[str, Any]:
+        strict_json.check(body)
+        return self._bind_json(body)
 
 
 class Output:
@@ -146,7 +151,7 @@ class Output:
 
 def _arguments(name: str, fields: dict[str, Any]) -> tuple[TypeAdapter[dict[str, Any]], dict[str, Any]]:
     parameters: Any = TypedDict(name, fields)  # type: ignore[operator]
-    parameters.__pydantic_config__ = ConfigDict({"extra": "forbid", **_BYTES})
+    parameters.__pydantic_config__ = ConfigDict({"extra": "forbid", "allow_inf_nan": False, **_BYTES})
     adapter = TypeAdapter[dict[str, Any]](parameters)
     return adapter, adapter.json_schema(schema_generator=_JSONSchema)
 

@@ -26,6 +26,11 @@ class Texts:
         self._items = [item for array in arrays for item in _leaves(array.get("items", {}), definitions, frozenset())]
         self._types = _types(*self._leaves)
 
+    @property
+    def take_fractions(self) -> bool:
+        """Whether a part of what they stand for may be a number that is no integer."""
+        return not _types(*self._leaves, *self._items) <= {"string", "integer", "boolean", "null", "array"}
+
     def is_list(self, values: Sequence[Any]) -> bool:
         """Whether these are one list, also where there is only one; not where more than one is wrong."""
         if "array" in self._types and not self._types & {"string", "object", None}:
