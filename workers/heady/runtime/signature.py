@@ -97,7 +97,7 @@ class Signature:
         self.parameters = Parameters(self.input_schema)
         self.bind = self._bind_checked if self.parameters.take_fractions else self._bind_json
         hint = hints.get("return", Any)
-        with _naming(target, f"its return type {inspect.formatannotation(hint)} has no form in JSON"):
+        with _naming(target, f"its return type is {inspect.formatannotation(hint)}"):
             item = _item_type(target, hint)
             self.item = None if item is _NOT_A_STREAM else Output(item)
             self.returned = Output(hint if item is _NOT_A_STREAM else list[item])
@@ -163,7 +163,7 @@ def _misfit(fields: dict[str, Any], hints: dict[str, Any]) -> str | None:
             _arguments("parameter", {name: field})
         except Exception as error:
             hint = inspect.formatannotation(hints.get(name, Any))
-            return f"parameter '{name}' has the hint {hint}, which has no form in JSON: {_first_line(error)}"
+            return f"parameter '{name}' has the hint {hint}, {_reason(error)}"
     return None
 
 
@@ -212,9 +212,11 @@ def _naming(target: Callable[..., Any], part: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise TypeError(f"{target.__name__}: {part}: {_first_line(error)}") from error
+        raise TypeError(f"{target.__name__}: {part}, {_reason(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
-    """Pydantic goes on with advice on its own settings."""
-    return str(error).split("\n", 1)[0]
+def _reason(error: Exception) -> str:
+    if isinstance(error, PydanticUserError) and error.code == "typed-dict-version":
+        return "whose TypedDict must not be typing's before Python 3.12: `from typing_extensions import TypedDict`"
+    first_line = str(error).split("\n", 1)[0]  # pydantic goes on with advice on its own settings
+    return f"which has no form in JSON: {first_line}"
