@@ -352,6 +352,7 @@ describe('what a function returns', () => {
       vary: 'accept',
     });
     expect((await ask('answers?way=created')).headers.get('x-many')).toBe('a, b');
+    expect((await ask('answers?way=long')).headers.get('x-a')).toHaveLength(8000);
     expect((await ask('answers?way=cookies')).headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2']);
     const moved = await ask('answers?way=moved', { redirect: 'manual' });
     expect([moved.status, moved.headers.get('location')]).toEqual([307, '/elsewhere']);
@@ -367,6 +368,8 @@ describe('what a function returns', () => {
     ['no-status', 'the status must be 200 to 599, not 600'],
     ['bodied-204', 'a response of status 204 has no body'],
     ['number-header', "the header 'x-a' must be a text, not int"],
+    ['too-long', 'the headers have 24009 bytes together, and can have 16384'],
+    ['error-too-long', 'the headers have 20003 bytes together, and can have 16384'],
     ['unjson', 'the returned value has no JSON form: NaN at /a'],
     ['error-injected', "the header 'x-a' has a line break"],
     ['error-200', 'the status must be 400 to 599, not 200'],

@@ -114,6 +114,50 @@ describe('a returned file', () => {
     expect(response.headers.get('x-evil')).toBeNull();
   });
 
+  it.each([
+    [`${'x'.repeat(300)}.csv`, `${'x'.repeat(251)}.csv`],
+    [`x.${'y'.repeat(300)}`, `x.${'y'.repeat(253)}`],
+    ['..', 'file'],
+    ['.', 'file'],
+    ['a/..', 'file'],
+    ['.csv', '.csv'],
+  ])('has a name that a file can have: %s', async (name, kept) => {
+    const response = await server.call('files/made', { name, text: '' });
+    expect(response.headers.get('content-disposition')?.replaceAll('"', '')).toBe(
+      `attachment; filename=${kept}`,
+    );
+  });
+
+  it('is sent where its name is no UTF-8', async () => {
+    const response = await server.call('files/undecodable');
+    expect(response.headers.get('content-disposition')).toContain("filename*=UTF-8''caf%EF%BF%BD.txt");
+    expect(await response.text()).toBe('au lait');
+  });
+
+  it.each(['text/plain; x="a\\"; b"; y=1', 'text/plain;charset=utf-8;', 'a/b ; x=1'])(
+    'may have parameters of its type: %s',
+    async (kind) => {
+      const response = await server.call('files/made', { name: 'x', text: '', kind });
+      expect(response.headers.get('content-type')).toBe(kind);
+    },
+  );
+
+  it.each([
+    'text',
+    'text/',
+    'text/plain; x="',
+    'text/plain; x="a"b',
+    'text/plain; x',
+    'text/plain; x=',
+    'text/plain; x = 1',
+    'text/plain; x="ü"',
+    `text/plain${'; '.repeat(100)}x`,
+    `text/plain; x=${'y'.repeat(300)}`,
+  ])('is refused with a type that is none: %s', async (kind) => {
+    const response = await server.call('files/made', { name: 'x', text: '', kind });
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('is no media type') });
+  });
+
   it('has a name without line ends', async () => {
     const response = await server.call('files/header', { kind: 'text/html' });
     expect(response.headers.get('x-evil')).toBeNull();
@@ -140,6 +184,13 @@ describe('a given file', () => {
       size: bytes.length,
       sha256,
       suffix: '.JPG',
+    });
+  });
+
+  it('is just bytes where its type is none', async () => {
+    const file = new File(['x'], 'a', { type: 'text/plain; x="' });
+    expect(await (await form('digest', [['file', file]])).json()).toMatchObject({
+      type: 'application/octet-stream',
     });
   });
 

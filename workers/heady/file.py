@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from heady.media_type import is_media_type
+
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
 _UNKNOWN = "application/octet-stream"
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_QUOTED = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"'
-#: The service's own rule, in ``lib/media-type``.
-_MEDIA_TYPE = rf"{_TOKEN}/{_TOKEN}(?:[\t ]*;(?:[\t ]*{_TOKEN}=(?:{_TOKEN}|{_QUOTED}))?)*"
-_MAX_MEDIA_TYPE = 255
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -29,7 +26,8 @@ class File:
 
     Args:
         path: where its bytes are.
-        name: what the caller calls it, or is to call it; the path's last part where none is given.
+        name: what the caller calls it, or is to call it; the path's last part where none is given. Of more than 255
+            characters, the last before the extension are left out.
         type: its media type (RFC 9110, 8.3.1); guessed from the name where none is given.
 
     Raises:
@@ -37,13 +35,13 @@ class File:
     """
 
     path: Path
-    #: Never a path: it has no separators.
+    #: Never a path: it has no separators, and is neither ``.`` nor ``..``.
     name: str
     type: str
 
     def __init__(self, path: str | os.PathLike[str], *, name: str | None = None, type: str | None = None) -> None:  # noqa: A002
         object.__setattr__(self, "path", Path(path))
-        object.__setattr__(self, "name", _printable(os.path.basename(name or self.path.name)) or "file")
+        object.__setattr__(self, "name", _file_name(name or self.path.name))
         object.__setattr__(self, "type", _checked(type or mimetypes.guess_type(self.name)[0] or _UNKNOWN))
 
     @property
@@ -73,13 +71,25 @@ class File:
         return {"type": "string", "format": "binary", "contentMediaType": _UNKNOWN}
 
 
-def _printable(name: str) -> str:
-    return "".join(character for character in name if character.isprintable())
+def _file_name(given: str) -> str:
+    whole = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", os.path.basename(given))
+    name = "".join(character for character in whole if character.isprintable())
+    if len(name) > _MOST_OF_NAME:
+        extension = os.path.splitext(name)[1]
+        kept = "" if len(extension) >= _MOST_OF_NAME else extension
+        name = name[: _MOST_OF_NAME - len(kept)] + kept
+    return "file" if name in ("", ".", "..") else name
+
+
+#: Characters. File systems take 255 bytes, and a header some kilobytes.
+_MOST_OF_NAME = 255
+#: What the system's names have in place of bytes that are not UTF-8, and no text can be sent with.
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def _checked(media_type: str) -> str:
-    if len(media_type) > _MAX_MEDIA_TYPE or not re.fullmatch(_MEDIA_TYPE, media_type):
-        raise ValueError(f"{media_type!r} is no media type such as 'image/png'")
+    if not is_media_type(media_type):
+        raise ValueError(f"{media_type!r} is no media type such as 'image/png' or 'text/csv; charset=utf-8'")
     return media_type
 
 

@@ -12,13 +12,21 @@ def checked(headers: Headers | None) -> list[tuple[str, str]]:
 
     Raises:
         TypeError: a value is no text.
-        ValueError: a name or a value cannot be sent, or the field is the server's own; says which.
+        ValueError: a name or a value cannot be sent, or the field is the server's own; says which. Or all of them have
+            more than 16 KB together, which proxies and clients refuse.
     """
-    return [
+    fields = [
         (_name(name), _value(name, value))
         for name, values in (headers or {}).items()
         for value in (values if isinstance(values, list | tuple) else [values])
     ]
+    size = sum(len(name) + len(value) for name, value in fields)  # a character is a byte there
+    if size > _MOST_OF_FIELDS:
+        raise ValueError(f"the headers have {size} bytes together, and can have {_MOST_OF_FIELDS}")
+    return fields
+
+
+_MOST_OF_FIELDS = 16 * 1024
 
 
 def _name(name: str) -> str:

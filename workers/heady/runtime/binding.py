@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from heady.file import File
+from heady.media_type import is_media_type
 from heady.runtime import strict_json
 from heady.runtime.field_errors import FieldError, at, field_errors
 from heady.runtime.parameters import Parameters
@@ -100,5 +101,8 @@ def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _part(value: Any) -> Any:
-    """A text, or a file that the service has put in place."""
-    return value if isinstance(value, str) else File(value["path"], name=value["name"], type=value["type"])
+    """A text, or a file that the service has put in place; one of a type that is none is just bytes."""
+    if isinstance(value, str):
+        return value
+    media_type = value["type"] if is_media_type(value["type"]) else "application/octet-stream"
+    return File(value["path"], name=value["name"], type=media_type)

@@ -10,7 +10,9 @@ from heady.runtime import frames
 
 
 def told(file: File) -> frames.Frame:
-    """The frame of a call that returns a file, which is copied into the temporary directory where it is not in it.
+    """The frame of a call that returns a file.
+
+    It is copied into the temporary directory where it is not in it, or where JSON cannot say its name there.
 
     Raises:
         OSError: it is not there, or not to be read.
@@ -19,10 +21,19 @@ def told(file: File) -> frames.Frame:
     if not os.path.isfile(path):
         raise FileNotFoundError(f"the returned file {os.fspath(file.path)!r} is not there, or is none")
     own = os.path.realpath(os.environ["TMPDIR"])
-    copied = not path.startswith(f"{own}/")
+    copied = not path.startswith(f"{own}/") or not _is_text(path)
     if copied:
         path = _copy(path, own)
     return frames.FILE, json.dumps({"path": path, "copied": copied, "name": file.name, "type": file.type}).encode()
+
+
+def _is_text(path: str) -> bool:
+    """Whether it is UTF-8, which the names of files need not be."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _copy(path: str, directory: str) -> str:
