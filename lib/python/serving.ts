@@ -1,4 +1,10 @@
-import { type ChildError, errorMessage, fileMessage, readAnswer } from './answer-messages.ts';
+import {
+  type ChildError,
+  errorMessage,
+  type FileMessage,
+  fileMessage,
+  readAnswer,
+} from './answer-messages.ts';
 import { type CallOrder, encodeCall } from './call-order.ts';
 import type { Output } from './call.ts';
 import { type Child, type ChildEnd, orKill } from './child.ts';
@@ -135,16 +141,16 @@ export class Serving implements Disposable {
       const error = readMessage(errorMessage, frame);
       return error ? { kind: 'error', error } : forged(frame, 'that cannot be taken');
     }
-    const output = await this.#outputOf(frame);
+    if (frame.kind === FrameKind.file) {
+      const file = readMessage(fileMessage, frame);
+      return file ? this.#returned(file) : forged(frame, 'that cannot be taken');
+    }
+    const output = this.#outputOf(frame);
     return output ? { kind: 'result', output } : forged(frame, 'that cannot be taken');
   }
 
-  async #outputOf(frame: Frame): Promise<Output | undefined> {
+  #outputOf(frame: Frame): Output | undefined {
     if (frame.kind === FrameKind.result) return { json: frame.payload };
-    if (frame.kind === FrameKind.file) {
-      const file = await this.#returned(frame);
-      return file && { file };
-    }
     const response = this.#options.endpoint ? readAnswer(frame) : undefined;
     return response && { response };
   }
@@ -157,9 +163,11 @@ export class Serving implements Disposable {
     return forged(refused, `of ${refused.declaredBytes} bytes`);
   }
 
-  async #returned(frame: Frame): Promise<ReturnedFile | undefined> {
-    const message = readMessage(fileMessage, frame);
-    return message && ReturnedFile.open(message, this.#child.directory).catch(() => undefined); // it is gone
+  async #returned(message: FileMessage): Promise<Verdict> {
+    const file = await ReturnedFile.open(message, this.#child.directory).catch(() => undefined);
+    if (file) return { kind: 'result', output: { file } };
+    const detail = `the returned file '${message.name}' is gone: it was removed or replaced before it could be sent`;
+    return { kind: 'error', error: { code: 'worker-error', detail } };
   }
 
   #end(verdict: Verdict): void {

@@ -456,10 +456,15 @@ describe('what a function returns', () => {
   });
 
   it('cannot be a Response where the function is a worker’s', async () => {
-    for (const name of ['response', 'hinted_response'])
-      expect(await textOf(server.call(`refuses/${name}`))).toMatch(
-        /^500 .*heady\.Response, which is for files under routes\/.*"code":"worker-error"/,
-      );
+    for (const [name, where] of [
+      ['response', ''],
+      ['hinted_response', ''],
+      ['response_within', ' at /a/0'],
+    ])
+      expect(await (await server.call(`refuses/${name}`)).json()).toMatchObject({
+        code: 'worker-error',
+        detail: `refuses.${name}: the returned value has no JSON form: a heady.Response (which a file under routes/ returns, and by itself)${where}`,
+      });
   });
 });
 

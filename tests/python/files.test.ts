@@ -102,6 +102,7 @@ describe('a returned file', () => {
     ['gone', {}, /FileNotFoundError.*'not-there'/],
     ['folder', {}, /FileNotFoundError.*'folder' is not there, or is none/],
     ['pipe', {}, /FileNotFoundError.*'pipe'/],
+    ['replaced', {}, /^files\.replaced: the returned file 'report\.csv' is gone/],
     ['within', {}, /the file 'made' can only be returned by itself/],
     ['not_a_file', {}, /not of the return type/],
     ['header', { kind: 'text/html\r\nx-evil: 1' }, /media type/],

@@ -65,13 +65,13 @@ def _fault_of(part: Any) -> str | None:
     if isinstance(part, float):
         return None if math.isfinite(part) else _NOT_FINITE[str(part)]
     if isinstance(part, str):
-        return None if _is_text(part) else "a text with a lone surrogate"
+        return None if is_text(part) else "a text with a lone surrogate"
     if isinstance(part, int):
         return _fault_of_integer(part)
     if part is None or _is_container(part):
         return None
     if isinstance(part, Response):
-        return "a heady.Response, which is for files under routes/,"
+        return "a heady.Response (which a file under routes/ returns, and by itself)"
     try:
         to_jsonable_python(part)
     except (PydanticSerializationError, ValueError):
@@ -95,7 +95,7 @@ def _is_container(part: Any) -> bool:
 def _bad_key(mapping: Mapping[Any, Any]) -> str | None:
     for key in mapping:
         textual = isinstance(key, _TEXTUAL) and not isinstance(key, bool)
-        if not textual or (isinstance(key, str) and not _is_text(key)):
+        if not textual or (isinstance(key, str) and not is_text(key)):
             return repr(key)
     return None
 
@@ -118,7 +118,8 @@ def _parts(part: Any) -> Iterable[Any]:
         yield from (value for _, value in _named_parts(part))
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Whether it can be sent at all: the names of files, for one, may have what is not UTF-8 in them."""
     try:
         text.encode()
     except UnicodeEncodeError:

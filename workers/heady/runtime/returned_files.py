@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 from heady.file import File
-from heady.runtime import frames
+from heady.runtime import frames, json_faults
 
 
 def told(file: File) -> frames.Frame:
@@ -21,19 +21,10 @@ def told(file: File) -> frames.Frame:
     if not os.path.isfile(path):
         raise FileNotFoundError(f"the returned file {os.fspath(file.path)!r} is not there, or is none")
     own = os.path.realpath(os.environ["TMPDIR"])
-    copied = not path.startswith(f"{own}/") or not _is_text(path)
+    copied = not path.startswith(f"{own}/") or not json_faults.is_text(path)
     if copied:
         path = _copy(path, own)
     return frames.FILE, json.dumps({"path": path, "copied": copied, "name": file.name, "type": file.type}).encode()
-
-
-def _is_text(path: str) -> bool:
-    """Whether it is UTF-8, which the names of files need not be."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _copy(path: str, directory: str) -> str:
