@@ -56,7 +56,7 @@ def _run(function: "Function", arguments: dict[str, Any]) -> None:
 
     assert function.signature is not None
     if (item := function.signature.item) is not None:
-        streaming.each(function.target, arguments, lambda: None, lambda value: _print(item.dump(value)))
+        streaming.each(function.target(**arguments), lambda: None, lambda value: _print(item.dump(value)))
     else:
         _print(function.signature.returned.dump(functions.call(function.target, arguments)))
 

@@ -54,8 +54,8 @@ class Calls:
             if signature.item is None:
                 return self._told(signature.returned, call(function.target, bound), most)
             if not order.get("stream"):
-                return _dumped(signature.returned, streaming.collect(function.target, bound), most)
-            return _streamed(writer, function.target, bound, functools.partial(_dumped, signature.item, most=most))
+                return _dumped(signature.returned, streaming.collect(function.target(**bound)), most)
+            return _streamed(writer, function.target(**bound), functools.partial(_dumped, signature.item, most=most))
         except Exception as error:
             return answers.raised(error)
 
@@ -88,7 +88,7 @@ def _misfit(error: ValidationError | binding.InvalidInputError, signature: Signa
 def _answered(output: Output, value: Any, most: int) -> frames.Frame:
     """The same as :func:`_returned` of an endpoint, whose answer may have a head."""
     if route_file.has_head(output, value):
-        return _encoded(route_file.answer, output, value, most)
+        return _encoded(lambda: route_file.answer(output, value), most)
     return _returned(output, value, most)
 
 
@@ -105,16 +105,12 @@ def _returned(output: Output, value: Any, most: int) -> frames.Frame:
 
 def _dumped(output: Output, value: Any, most: int) -> frames.Frame:
     """What is said of a returned value or item: it as JSON, or why that is not to be had."""
-    return _encoded(_as_json, output, value, most)
+    return _encoded(lambda: (frames.RESULT, output.dump(value)), most)
 
 
-def _as_json(output: Output, value: Any) -> frames.Frame:
-    return frames.RESULT, output.dump(value)
-
-
-def _encoded(encode: Callable[[Output, Any], frames.Frame], output: Output, value: Any, most: int) -> frames.Frame:
+def _encoded(encode: Callable[[], frames.Frame], most: int) -> frames.Frame:
     try:
-        kind, result = encode(output, value)
+        kind, result = encode()
     except ValidationError as error:
         return answers.not_of_return_type(error)
     except NotJSONError as error:
@@ -124,9 +120,7 @@ def _encoded(encode: Callable[[Output, Any], frames.Frame], output: Output, valu
     return kind, result
 
 
-def _streamed(
-    writer: int, target: Callable[..., Any], bound: dict[str, Any], dumped: Callable[[Any], frames.Frame]
-) -> frames.Frame:
+def _streamed(writer: int, returned: Any, dumped: Callable[[Any], frames.Frame]) -> frames.Frame:
     """Sends the items of a generator; returns what is said after the last."""
 
     def emit(item: Any) -> None:
@@ -136,7 +130,7 @@ def _streamed(
         frames.send(writer, frames.ITEM, payload)
 
     try:
-        streaming.each(target, bound, lambda: frames.send(writer, frames.STREAM, b""), emit)
+        streaming.each(returned, lambda: frames.send(writer, frames.STREAM, b""), emit)
     except _ItemFailed as failed:
         return failed.frame
     return frames.RESULT, b""

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from heady.response import Response
 from heady.runtime import frames
@@ -60,33 +60,38 @@ def answer(output: Output, value: Any) -> frames.Frame:
     """
     checked = output.check(value)
     if isinstance(checked, Response):
-        return _packed(checked.status, checked.headers, *_encoded(checked.body, _ANYTHING))
+        return _packed(checked.status, checked.headers, _encoded(checked.body, _ANYTHING))
     if output.is_nothing:
-        return _packed(204, [], b"", None)
-    return _packed(200, [], *_encoded(checked, output))
+        return _packed(204, [], _Content(b"", None))
+    return _packed(200, [], _encoded(checked, output))
 
 
-def _encoded(body: Any, output: Output) -> tuple[bytes, str | None]:
-    """A body and its content type."""
+class _Content(NamedTuple):
+    body: bytes
+    #: Its media type, where there is a body.
+    type: str | None
+
+
+def _encoded(body: Any, output: Output) -> _Content:
     if body is None:
-        return b"", None
+        return _Content(b"", None)
     if type(body) is str:
-        return body.encode(), "text/plain; charset=utf-8"
+        return _Content(body.encode(), "text/plain; charset=utf-8")
     if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body), "application/octet-stream"
-    return output.to_json(body), "application/json"
+        return _Content(bytes(body), "application/octet-stream")
+    return _Content(output.to_json(body), "application/json")
 
 
 #: Gives the JSON form of any value.
 _ANYTHING = Output(Any)
 
 
-def _packed(status: int, headers: list[tuple[str, str]], body: bytes, content_type: str | None) -> frames.Frame:
+def _packed(status: int, headers: list[tuple[str, str]], content: _Content) -> frames.Frame:
     kept = [(name, value) for name, value in headers if name != "content-length"]
     for name, value in headers:
-        if name == "content-length" and value != str(len(body)):
-            raise ValueError(f"the content length is {len(body)}, not {value}")
-    if content_type and all(name != "content-type" for name, _ in kept):
-        kept.append(("content-type", content_type))
+        if name == "content-length" and value != str(len(content.body)):
+            raise ValueError(f"the content length is {len(content.body)}, not {value}")
+    if content.type and all(name != "content-type" for name, _ in kept):
+        kept.append(("content-type", content.type))
     head = json.dumps({"status": status, "headers": kept}).encode()
-    return frames.ANSWER, _LENGTH.pack(len(head)) + head + body
+    return frames.ANSWER, _LENGTH.pack(len(head)) + head + content.body

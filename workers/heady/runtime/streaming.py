@@ -6,14 +6,11 @@ from types import CoroutineType
 from typing import Any
 
 
-def each(
-    target: Callable[..., Any], arguments: dict[str, Any], begin: Callable[[], object], emit: Callable[[Any], object]
-) -> None:
-    """Calls a function that returns items, tells that it has begun, and hands each on before it asks for the next.
+def each(returned: Any, begin: Callable[[], object], emit: Callable[[Any], object]) -> None:
+    """Goes through the items that a function has returned: tells that they begin, and hands each on before the next.
 
     ``emit`` may block: nothing else of the function runs meanwhile, so it yields as fast as it is read.
     """
-    returned = target(**arguments)
     if isinstance(returned, CoroutineType | AsyncIterable):
         asyncio.run(_each(returned, begin, emit))
         return
@@ -33,8 +30,8 @@ async def _each(returned: Any, begin: Callable[[], object], emit: Callable[[Any]
             emit(item)
 
 
-def collect(target: Callable[..., Any], arguments: dict[str, Any]) -> list[Any]:
+def collect(returned: Any) -> list[Any]:
     """All items at once."""
     items: list[Any] = []
-    each(target, arguments, lambda: None, items.append)
+    each(returned, lambda: None, items.append)
     return items
