@@ -212,6 +212,15 @@ describe('a given file', () => {
     expect(await (await form('optional', [['options', '{"width": 3}']])).json()).toBe('3 None');
   });
 
+  it('comes beside texts that are JSON, or numbers, where the hint takes no others', async () => {
+    const texts = [
+      ['options', '{"width": 3}'],
+      ['scale', '2'],
+    ] as const;
+    expect(await (await form('sized', texts)).json()).toBe('6 None');
+    expect(await (await form('sized', [...texts, ['file', textFile('a', 'a')]])).json()).toBe('6 a');
+  });
+
   it('can be given back, changed or as it is', async () => {
     for (const [name, expected] of [
       ['upper', 'HELLO'],
@@ -281,6 +290,14 @@ describe('a given file', () => {
         ['files', textFile('a', 'a')],
       ],
       [{ pointer: '/title', detail: expect.stringContaining('string') }],
+    ],
+    [
+      'sized',
+      [
+        ['options', '{width: 3}'],
+        ['scale', '2'],
+      ],
+      [{ pointer: '/options', detail: expect.stringMatching(/^JSON is wanted: .* line 1 column 2\.$/) }],
     ],
     [
       'optional',
