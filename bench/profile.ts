@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 import { loadConfig } from '../lib/config/index.ts';
 import { createLog, Redactor } from '../lib/log/index.ts';
-import { BaseSupervisor } from '../lib/python/base-supervisor.ts';
-import { FrameKind } from '../lib/python/frames.ts';
-import { findInterpreter } from '../lib/python/interpreter.ts';
-import { Offspring } from '../lib/python/offspring.ts';
-import { OutputLog } from '../lib/python/output-log.ts';
+import { OutputLog } from '../lib/python/output/output-log.ts';
+import { Offspring } from '../lib/python/processes/offspring.ts';
+import { FrameKind } from '../lib/python/wire/frames.ts';
+import { BaseSupervisor } from '../lib/python/workers/base-supervisor.ts';
+import { findInterpreter } from '../lib/python/workers/interpreter.ts';
 import { runCallers } from './callers.ts';
 import { describeMachine } from './machine.ts';
 import { renderTable, type Row } from './report.ts';

@@ -3,8 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Admission } from '../../lib/python/admission.ts';
-import type { Applicant } from '../../lib/python/lanes.ts';
+import { Admission } from '../../lib/python/admission/admission.ts';
+import type { Applicant } from '../../lib/python/admission/lanes.ts';
 
 const never = new AbortController().signal;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { createLog } from '../../lib/log/index.ts';
-import { Enforcement, type Rule } from '../../lib/python/enforcement.ts';
-import { checkSandbox } from '../../lib/python/sandbox-policy.ts';
-import type { Verdict } from '../../lib/python/serving.ts';
+import type { Verdict } from '../../lib/python/calls/serving.ts';
+import { Enforcement, type Rule } from '../../lib/python/isolation/enforcement.ts';
+import { checkSandbox } from '../../lib/python/isolation/sandbox-policy.ts';
 import { TestServer, waitFor } from '../server.ts';
 import { landlockAbi, sandboxed } from './sandboxed.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 
 import { loadConfig } from '../../lib/config/index.ts';
 import { PythonEngine } from '../../lib/python/index.ts';
-import { instanceMemoryReader } from '../../lib/python/instance-memory.ts';
+import { instanceMemoryReader } from '../../lib/python/memory/instance-memory.ts';
 import { memoryInvocations } from '../../lib/records/index.ts';
 import { copyProject, type Project } from '../project.ts';
 import { waitFor } from '../server.ts';

@@ -8,8 +8,14 @@ import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { Connection } from '../../lib/python/connection.ts';
-import { encodeFrame, type Frame, FrameDecoder, FrameError, FrameKind } from '../../lib/python/frames.ts';
+import { Connection } from '../../lib/python/wire/connection.ts';
+import {
+  encodeFrame,
+  type Frame,
+  FrameDecoder,
+  FrameError,
+  FrameKind,
+} from '../../lib/python/wire/frames.ts';
 import { repository } from '../project.ts';
 
 const maxBytes = 4096;

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { encodeFrame, type Frame, FrameDecoder, FrameError, FrameKind } from '../../lib/python/frames.ts';
+import {
+  encodeFrame,
+  type Frame,
+  FrameDecoder,
+  FrameError,
+  FrameKind,
+} from '../../lib/python/wire/frames.ts';
 
 const sent: Frame[] = [
   { kind: FrameKind.ready, payload: Buffer.from('{"pid":1}') },

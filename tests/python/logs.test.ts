@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { entriesOf, withoutUnfinished } from '../../lib/python/output-records.ts';
+import { entriesOf, withoutUnfinished } from '../../lib/python/output/output-records.ts';
 import { repository } from '../project.ts';
 import { TestServer } from '../server.ts';
 

@@ -1,9 +1,9 @@
 import { createConsola } from 'consola';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { InstanceMemory } from '../../lib/python/instance-memory.ts';
-import { MemoryKeeper } from '../../lib/python/memory-keeper.ts';
-import type { Worker } from '../../lib/python/worker.ts';
+import type { InstanceMemory } from '../../lib/python/memory/instance-memory.ts';
+import { MemoryKeeper } from '../../lib/python/memory/memory-keeper.ts';
+import type { Worker } from '../../lib/python/workers/worker.ts';
 
 const megabyte = 1024 ** 2;
 const gigabyte = 1024 ** 3;

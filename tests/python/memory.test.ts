@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 
-import { type InstanceMemory, instanceMemoryReader } from '../../lib/python/instance-memory.ts';
-import { InstanceWatchdog } from '../../lib/python/instance-watchdog.ts';
-import { MemoryBudget } from '../../lib/python/memory-budget.ts';
+import { type InstanceMemory, instanceMemoryReader } from '../../lib/python/memory/instance-memory.ts';
+import { InstanceWatchdog } from '../../lib/python/memory/instance-watchdog.ts';
+import { MemoryBudget } from '../../lib/python/memory/memory-budget.ts';
 import { copyProject, type Project } from '../project.ts';
 import { TestServer, waitFor } from '../server.ts';
 

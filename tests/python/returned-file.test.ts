@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { ReturnedFile } from '../../lib/python/returned-file.ts';
+import { ReturnedFile } from '../../lib/python/calls/returned-file.ts';
 
 let directory: string;
 

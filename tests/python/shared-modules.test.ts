@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { areImported, modulesAt } from '../../lib/python/shared-modules.ts';
+import { areImported, modulesAt } from '../../lib/python/workers/shared-modules.ts';
 import { makeProject, type Project, repository } from '../project.ts';
 import { TestServer } from '../server.ts';
 

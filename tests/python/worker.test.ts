@@ -1,10 +1,10 @@
 import { createConsola } from 'consola';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { functionOf } from '../../lib/python/dispatch.ts';
-import { WorkerFailure } from '../../lib/python/worker-failure.ts';
-import type { WorkerZygote } from '../../lib/python/worker-zygote.ts';
-import { Worker } from '../../lib/python/worker.ts';
+import { functionOf } from '../../lib/python/calls/dispatch.ts';
+import { WorkerFailure } from '../../lib/python/workers/worker-failure.ts';
+import type { WorkerZygote } from '../../lib/python/workers/worker-zygote.ts';
+import { Worker } from '../../lib/python/workers/worker.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());

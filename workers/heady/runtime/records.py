@@ -2,7 +2,7 @@
 
 A line may end with a record separator (0x1E, as in RFC 7464) and a JSON object: ``source`` says where the line was
 printed; one with ``text`` is a line by itself, with newlines of its own, its level, its logger and its traceback. The
-service reads them in ``lib/python/output-records.ts``. No trust goes with it: who forges one forges its own log.
+service reads them in ``lib/python/output/output-records.ts``. No trust goes with it: who forges one forges its own log.
 """
 
 import contextlib

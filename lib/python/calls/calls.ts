@@ -1,0 +1,81 @@
+import type { Config } from '#lib/config';
+
+import type { Admission } from '../admission/admission.ts';
+import type { MemoryKeeper } from '../memory/memory-keeper.ts';
+import type { DescribedFunction } from '../workers/described-function.ts';
+import type { Secrets } from '../workers/secrets.ts';
+import type { Worker } from '../workers/worker.ts';
+import type { AnyCall, Grant } from './call.ts';
+import { takeChild, type TakenChild } from './dispatch.ts';
+import { type Holdings, Invocation } from './invocation.ts';
+import type { Journal } from './journal.ts';
+import { type Limits, limitsOf } from './limits.ts';
+import { failureOf } from './outcome.ts';
+import { checkMemory, checkSecrets } from './preconditions.ts';
+
+interface CallsOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly memory: MemoryKeeper;
+  readonly admission: Admission;
+  readonly journal: Journal;
+  readonly grant: (invocationId: string) => Grant;
+}
+
+/** A call that is to be admitted. */
+interface Application {
+  readonly worker: Worker;
+  readonly call: AnyCall;
+  readonly described: DescribedFunction;
+}
+
+type Admitted = TakenChild & Pick<Holdings, 'slot'>;
+
+/** What stands before a call: whether it can be served at all, a slot for it, and a child that is ready. */
+export class Calls {
+  readonly #options: CallsOptions;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {Problem} `worker-unavailable`, `worker-busy`, `worker-crashed` */
+  async open({ worker, call, described }: Application): Promise<Invocation> {
+    const { config, secrets, memory, journal, grant } = this.#options;
+    checkSecrets(described, secrets);
+    const limits = limitsOf(described.declared, config);
+    await checkMemory(described, { worker: worker.name, limits, memory });
+    const entry = journal.open(call);
+    const queuedAt = performance.now();
+    const admitted = this.#admit({ worker, call, described }, limits);
+    const { zygote, ...held } = await admitted.catch((error: unknown) => {
+      entry.close(failureOf(error));
+      throw error;
+    });
+    return new Invocation(
+      { ...held, grant: grant(entry.id) },
+      {
+        call,
+        request: described.context ? call.request?.() : undefined,
+        limits,
+        entry,
+        queueMs: performance.now() - queuedAt,
+        instance: memory.watchdog,
+        idlePid: () => zygote.idlePid(),
+        mask: (said) => secrets.redactor.mask(said),
+      },
+    );
+  }
+
+  async #admit({ worker, call, described }: Application, { memoryBytes }: Limits): Promise<Admitted> {
+    const { concurrency, queue } = described.declared;
+    const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
+    const slot = await this.#options.admission.enter(applicant, call.signal);
+    try {
+      return { slot, ...(await takeChild(worker, call.function, call.signal)) };
+    } catch (error) {
+      slot[Symbol.dispose]();
+      throw error;
+    }
+  }
+}
