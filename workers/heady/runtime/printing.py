@@ -29,14 +29,12 @@ class Stream(io.TextIOWrapper):
             write_through=True,
         )
         vars(self)["mode"] = "w"
-        #: By thread, the beginnings of lines. Its id is the kernel's: Python gives one away again at once.
-        self._held: dict[int, str] = {}
 
     def write(self, text: str, /) -> int:
         """Writes a text; each line that it ends is told to come from the caller."""
         if not isinstance(text, str):
             return super().write(text)  # raises what it raises
-        ready = self._whole_lines(text) if self._held or _is_shared() else text
+        ready = self._whole_lines(text) if _held or _is_shared() else text
         if "\n" in ready:
             mark = _mark(sys._getframe().f_back)
             ready = ready.replace("\n", f"{mark}\n")
@@ -46,23 +44,17 @@ class Stream(io.TextIOWrapper):
 
     def flush(self) -> None:
         """Writes what the calling thread has written of a line."""
-        if self._held and (text := self._held.pop(threading.get_native_id(), "")):
+        if _held and (text := _held.pop((self, threading.get_native_id()), "")):
             super().write(text)
         super().flush()
 
-    def end_lines(self) -> None:
-        """Writes what threads have written of lines that they have not ended."""
-        while self._held:
-            _, text = self._held.popitem()
-            super().write(f"{text}\n")
-
     def _whole_lines(self, text: str) -> str:
-        thread = threading.get_native_id()
-        lines, end, rest = f"{self._held.pop(thread, '')}{text}".rpartition("\n")
+        key = (self, threading.get_native_id())
+        lines, end, rest = f"{_held.pop(key, '')}{text}".rpartition("\n")
         if len(rest) > records.MOST_OF_TEXT:
             return lines + end + rest
         if rest:
-            self._held[thread] = rest
+            _held[key] = rest
         return lines + end
 
 
@@ -89,11 +81,16 @@ _REHEARSALS = 20
 
 
 def end_lines() -> None:
-    """Writes what threads have written of lines that they have not ended, to stdout and to stderr."""
-    for stream in (sys.__stdout__, sys.__stderr__):
-        if isinstance(stream, Stream):
-            with contextlib.suppress(OSError, ValueError):  # the function has closed it
-                stream.end_lines()
+    """Writes what threads have written of lines that they have not ended."""
+    while _held:
+        (stream, _), text = _held.popitem()
+        with contextlib.suppress(OSError, ValueError):  # the function has closed it
+            io.TextIOWrapper.write(stream, f"{text}\n")
+
+
+#: By stream and thread, the beginnings of lines. The thread's id is the kernel's: Python gives one away again at once.
+#: Of the module, as a child that looks into each stream at its end copies 15 pages more.
+_held: dict[tuple[Stream, int], str] = {}
 
 
 def _mark(caller: FrameType | None) -> str:
