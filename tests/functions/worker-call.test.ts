@@ -10,6 +10,10 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 describe('a function whose name is beyond ASCII', () => {
+  it('is that of a file whose name is beyond ASCII as well', async () => {
+    expect(await server.answer('maße/länge', { text: 'abc' })).toBe(3);
+  });
+
   it.each(['größe', 'gro\u0308ße', '\uff47röße', 'gr%C3%B6%C3%9Fe'])('is called as %s', async (name) => {
     expect(await server.answer(`types/${name}`)).toBe('groß');
   });

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 
 import { pythonRouteFiles } from '#lib/route-files';
 
-/** The worker files of a folder, by their names: every `.py` file whose name does not begin with `_`. */
+/**
+ * The worker files of a folder, by their names, in NFKC as Python has identifiers: every `.py` file whose name does not
+ * begin with `_`.
+ */
 export function workerFiles(directory: string): Map<string, string> {
   const files = readdirSync(directory)
-    .filter((name) => /^[A-Za-z][\w-]*\.py$/.test(name))
-    .map((name) => [name.slice(0, -'.py'.length), join(directory, name)] as const)
+    .filter((name) => /^\p{XID_Start}[\p{XID_Continue}-]*\.py$/u.test(name))
+    .map((name) => [name.slice(0, -'.py'.length).normalize('NFKC'), join(directory, name)] as const)
     .filter(([, file]) => statSync(file, { throwIfNoEntry: false })?.isFile());
   return new Map(files.toSorted(([a], [b]) => a.localeCompare(b)));
 }
