@@ -20,6 +20,10 @@ export const targets = {
   startSeconds: { below: 1.5 },
   uploadMegabytes: { below: 40 },
   saveMilliseconds: { below: 500 },
+  gatewayMilliseconds: { below: 1.5 },
+  pieceMilliseconds: { below: 1 },
+  flakyPercent: { below: 1 },
+  heldMegabytes: { below: 150 },
 } as const satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 
+import { isMocked, remoteGpuUrl, warningsAboutInference } from './inference.ts';
 import { instanceMemoryBytes } from './instance.js';
 import { formatDuration } from './units.ts';
 import { type Environment, type VariableName, variables } from './variables.ts';
@@ -15,6 +16,8 @@ export interface Config extends Environment {
   readonly apiKey: string;
   readonly apiKeyIsGenerated: boolean;
   readonly mockInference: boolean;
+  /** Origin of the remote GPU's server, where there is one. */
+  readonly remoteGpuUrl: string | undefined;
   readonly logFormat: 'json' | 'pretty';
   readonly trustedHops: number;
   readonly instanceMemoryBytes: number;
@@ -73,7 +76,7 @@ function explain(name: string, value: string | undefined, error: z.ZodError): st
 function crossChecks(environment: Environment, set: Raw): string[] {
   const problems: string[] = [];
   const production = environment.NODE_ENV === 'production';
-  const remoteGpu = environment.REMOTE_GPU_HOST ?? environment.REMOTE_GPU_URL;
+  const remoteGpu = remoteGpuUrl(environment);
   if (production && !environment.HEADY_API_KEY)
     problems.push(
       'HEADY_API_KEY is not set: production needs a key of 32 characters or more, such as `openssl rand -hex 32` prints.',
@@ -86,6 +89,8 @@ function crossChecks(environment: Environment, set: Raw): string[] {
     problems.push(
       'HF_TOKEN is not set: inference needs it in production. Set it, or HEADY_HF_MOCK=1 to answer from the mock.',
     );
+  if (environment.REMOTE_GPU_HOST && environment.REMOTE_GPU_URL)
+    problems.push('REMOTE_GPU_URL, REMOTE_GPU_HOST: both are set, and say the same. Set one of them.');
   for (const group of togetherOrNotAtAll) {
     const missing = group.filter((name) => set[name] === undefined);
     if (missing.length > 0 && missing.length < group.length)
@@ -116,7 +121,7 @@ function warningsAbout(environment: Environment, set: Raw): string[] {
           `HEADY_SHUTDOWN_TIMEOUT (${formatDuration(environment.HEADY_SHUTDOWN_TIMEOUT)}) is shorter than HEADY_PY_TIMEOUT (${formatDuration(environment.HEADY_PY_TIMEOUT)}): a deploy may cut calls short.`,
         ]
       : [];
-  return [...idle, ...unknown, ...drain];
+  return [...idle, ...unknown, ...drain, ...warningsAboutInference(environment)];
 }
 
 function nearest(name: string): string {
@@ -136,7 +141,8 @@ function complete(
     production,
     apiKey,
     apiKeyIsGenerated: environment.HEADY_API_KEY === undefined,
-    mockInference: environment.HEADY_HF_MOCK ?? (!production && environment.HF_TOKEN === undefined),
+    mockInference: isMocked(environment),
+    remoteGpuUrl: remoteGpuUrl(environment),
     logFormat: environment.HEADY_LOG_FORMAT ?? (production ? 'json' : 'pretty'),
     trustedHops: environment.HEADY_TRUST_PROXY ?? (set.RENDER ? 2 : 0),
     instanceMemoryBytes: memory,

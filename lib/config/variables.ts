@@ -88,7 +88,6 @@ export const variables = {
     description: 'Calls to the inference backends at once.',
     source: 'blueprint',
     blueprint: '4',
-    planned: true,
   }),
   HEADY_HF_URL: define({
     schema: url.default('https://router.huggingface.co'),
@@ -102,43 +101,52 @@ export const variables = {
     default: 'on outside production when HF_TOKEN is unset',
   }),
   REMOTE_GPU_HOST: define({
-    schema: text.optional(),
+    schema: text.regex(/^[\w.:-]+$/, 'expected a host name or an address').optional(),
     description: 'Host of an OpenAI-compatible server, tried first.',
     source: 'optional',
-    planned: true,
   }),
   REMOTE_GPU_PORT: define({
     schema: count(1, 65_535).optional(),
     description: 'Port of that server.',
     source: 'optional',
-    planned: true,
   }),
   REMOTE_GPU_URL: define({
     schema: url.optional(),
     description: 'The same as one https address.',
     source: 'optional',
-    planned: true,
   }),
   REMOTE_GPU_API_KEY: define({
     schema: text.optional(),
     description: 'Key of that server.',
     source: 'optional',
     secret: true,
-    planned: true,
   }),
   HEADY_INFERENCE_CACHE_TTL: define({
     schema: duration.optional(),
     description: 'How long embeddings are cached.',
     source: 'optional',
     default: 'off',
-    planned: true,
   }),
   HEADY_INFERENCE_DAILY_TOKENS: define({
     schema: count(1, Number.MAX_SAFE_INTEGER).optional(),
-    description: 'Tokens that inference may use in a day.',
+    description: 'Tokens that inference may use in a day (UTC).',
     source: 'optional',
     default: 'unlimited',
-    planned: true,
+  }),
+  HEADY_INFERENCE_CONNECT_TIMEOUT: define({
+    schema: duration.prefault('3s'),
+    description: 'Time for a connection to an inference backend.',
+    source: 'optional',
+  }),
+  HEADY_INFERENCE_FIRST_BYTE_TIMEOUT: define({
+    schema: duration.prefault('60s'),
+    description: 'Time for its answer to begin, and between two pieces of it.',
+    source: 'optional',
+  }),
+  HEADY_INFERENCE_TIMEOUT: define({
+    schema: duration.prefault('120s'),
+    description: 'Time for a whole inference call, retries and waiting included.',
+    source: 'optional',
   }),
   HEADY_PUBLIC_URL: define({
     schema: url.optional(),

@@ -1,3 +1,4 @@
+import type { Config } from '#lib/config';
 import { type Running, runService } from '#lib/server';
 import type { Service } from '#lib/service';
 
@@ -34,17 +35,26 @@ async function keepDeclared(root: string, { python, log }: Service): Promise<voi
   declare();
 }
 
+function inferenceWords(
+  { remoteGpuUrl, HF_TOKEN, HEADY_HF_URL }: Config,
+  mockUrl: string | undefined,
+): string {
+  if (mockUrl) return 'mocked: no token, no network';
+  const hub = HF_TOKEN ? [`Hugging Face at ${HEADY_HF_URL}`] : [];
+  return [...(remoteGpuUrl ? [`the remote GPU at ${remoteGpuUrl}`] : []), ...hub].join(', then ');
+}
+
 function banner({ service, url }: Running): string {
   const { config, inference } = service;
-  const mocked = inference.backend === 'mock';
+  const { mockUrl } = inference;
   const key = config.apiKeyIsGenerated ? config.apiKey : '$HEADY_API_KEY';
   const body = '{"question": "Who built it?", "context": "Gustave Eiffel built the tower in 1889."}';
   return `
   heady-manager  ${url}
 
   key        ${config.apiKeyIsGenerated ? `${key}  (made for this run; set HEADY_API_KEY to keep one)` : 'HEADY_API_KEY, as set'}
-  inference  ${mocked ? 'mocked: no token, no network' : `Hugging Face at ${config.HEADY_HF_URL}`}
-${mocked ? `  from the shell  HEADY_INFERENCE_URL=${inference.backendUrl} .venv/bin/python workers/process_data.py qa\n` : ''}
+  inference  ${inferenceWords(config, mockUrl)}
+${mockUrl ? `  from the shell  HEADY_INFERENCE_URL=${mockUrl} .venv/bin/python workers/process_data.py qa\n` : ''}
   try it
   curl ${url}/api/qa -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\
     -d '${body}'

@@ -1,18 +1,23 @@
 import type { HTTPError, H3Event } from 'h3';
 import { defineErrorHandler } from 'nitro';
 
-import { codeOfStatus, Problem } from '#lib/problems';
+import { codeOfStatus, openAiErrorResponse, Problem } from '#lib/problems';
 
 import { allowedMethods } from './methods.ts';
 
-/** Turns whatever a request threw into problem details (RFC 9457); what nobody foresaw is logged. */
+/**
+ * Turns whatever a request threw into problem details (RFC 9457), under `/v1` into OpenAI's errors; what nobody foresaw
+ * is logged.
+ */
 export default defineErrorHandler((error, httpEvent) => {
   const event = httpEvent as H3Event;
   const { requestId, service } = event.context;
   const problem = problemOf(error, event);
   if (problem.code === 'internal-error' && !event.req.signal.aborted)
     service.log.error({ message: `unhandled error: ${stackOf(error)}`, requestId });
-  return problem.toResponse({ requestId, production: service.config.production });
+  return event.url.pathname.startsWith('/v1/')
+    ? openAiErrorResponse(problem, requestId)
+    : problem.toResponse({ requestId, production: service.config.production });
 });
 
 function problemOf(error: HTTPError, event: H3Event): Problem {

@@ -1,94 +1,164 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 import type { Config } from '#lib/config';
-import { nodeListener } from '#lib/http';
-import type { Log } from '#lib/log';
-import { Problem } from '#lib/problems';
+import { type Log, Redactor } from '#lib/log';
 
-import { type Backend, openBackend } from './backend.ts';
-import { forward } from './forward.ts';
-import { InvocationTokens } from './tokens.ts';
+import { OpenAiApi } from './api/openai-api.ts';
+import { TaskApi } from './api/task-api.ts';
+import { Catalogue } from './catalogue.ts';
+import { Discovery } from './discovery.ts';
+import { Embedder } from './embedding/embedder.ts';
+import { VectorCache } from './embedding/vector-cache.ts';
+import type { Grant, Grantee } from './grants.ts';
+import { Inference } from './inference.ts';
+import { type OpenedLines, openLines } from './lines.ts';
+import { Loopback } from './loopback.ts';
+import type { BackendName, Caller, CallUsage } from './operation.ts';
+import type { CircuitState } from './policy/circuit.ts';
+import { Turns } from './policy/turns.ts';
+import { DailyBudget } from './usage/daily-budget.ts';
+import { RecentBackends } from './usage/recent-backends.ts';
 
-/** What one invocation needs for inference, until it is disposed of. */
-export interface InferenceGrant extends Disposable {
-  readonly environment: Readonly<Record<string, string>>;
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Values that nothing shows. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Told of each call when it has ended. */
+  readonly observe?: (usage: CallUsage) => void;
 }
 
-/** What a worker may ask of the backend: the OpenAI-compatible API and the tasks. */
-const served = /^\/(?:v1|hf-inference\/models)\//;
+/** What `GET /api/health` says of inference. */
+export interface InferenceHealth {
+  readonly ok: boolean;
+  /** The one that is asked first. */
+  readonly backend: BackendName | null;
+  readonly circuits: Readonly<Partial<Record<BackendName, CircuitState>>>;
+  readonly running: number;
+  readonly queued: number;
+}
+
+interface Parts {
+  readonly opened: OpenedLines;
+  readonly loopback: Loopback;
+  readonly openAi: OpenAiApi;
+  readonly tasks: TaskApi;
+  readonly turns: Turns;
+  readonly budget: DailyBudget;
+  readonly discovery: Discovery;
+  readonly recent: RecentBackends;
+}
+
+/** Calls that may wait, for each place. */
+const queuePerSlot = 16;
 
 /**
- * The one holder of the inference token. Python reaches inference here only, over the loopback interface, with a token
- * of its own for each invocation; paths are those of Hugging Face's router.
+ * The one door to inference, and the one holder of its tokens: for routes, for OpenAI's clients, and for Python, which
+ * reaches it over the loopback interface with a token of its own for each invocation.
  */
 export class InferenceGateway {
+  readonly openAi: OpenAiApi;
+  readonly tasks: TaskApi;
   readonly #config: Config;
-  readonly #log: Log;
-  readonly #backend: Backend;
-  readonly #tokens = new InvocationTokens();
-  readonly #server: Server;
+  readonly #parts: Parts;
 
-  private constructor(config: Config, log: Log, backend: Backend) {
+  private constructor(config: Config, parts: Parts) {
+    this.openAi = parts.openAi;
+    this.tasks = parts.tasks;
     this.#config = config;
-    this.#log = log;
-    this.#backend = backend;
-    this.#server = createServer(nodeListener((request) => this.#answer(request)));
+    this.#parts = parts;
   }
 
-  static async start(config: Config, log: Log): Promise<InferenceGateway> {
-    const gateway = new InferenceGateway(config, log, await openBackend(config));
-    gateway.#server.listen(0, '127.0.0.1');
-    await once(gateway.#server, 'listening');
-    return gateway;
+  static async start(options: GatewayOptions): Promise<InferenceGateway> {
+    const { config, log, secrets } = options;
+    const opened = await openLines({ config, log, redactor: new Redactor(secrets) });
+    const budget = new DailyBudget({
+      limit: config.HEADY_INFERENCE_DAILY_TOKENS,
+      file: config.HEADY_DATA_DIR && join(config.HEADY_DATA_DIR, 'inference/spent-today.json'),
+      log,
+    });
+    const slots = config.HF_MAX_CONCURRENCY;
+    const totalMs = config.HEADY_INFERENCE_TIMEOUT;
+    const turns = new Turns({ slots, maxQueue: slots * queuePerSlot, timeoutMs: totalMs });
+    const recent = new RecentBackends();
+    const observe = (usage: CallUsage, caller: Caller) => {
+      budget.spend(usage.inputTokens + usage.outputTokens);
+      recent.add(usage, caller);
+      tell(log, usage, caller);
+      options.observe?.(usage);
+    };
+    const inference = new Inference({ lines: opened.lines, turns, budget, totalMs, observe });
+    const ttlMs = config.HEADY_INFERENCE_CACHE_TTL;
+    const cache = ttlMs === undefined ? undefined : new VectorCache(ttlMs);
+    const embedder = new Embedder({ inference, cache });
+    const openAi = new OpenAiApi({ inference, embedder, catalogue: new Catalogue(opened.lines, log) });
+    const tasks = new TaskApi({ inference, embedder });
+    const loopback = await Loopback.start({ config, log, openAi, tasks });
+    const discovery = new Discovery({ lines: opened.lines, log, textModel: config.HF_TEXT_MODEL });
+    return new InferenceGateway(config, {
+      opened,
+      loopback,
+      openAi,
+      tasks,
+      turns,
+      budget,
+      discovery,
+      recent,
+    });
   }
 
-  get backend(): Backend['name'] {
-    return this.#backend.name;
+  /** The backend that is asked first; undefined where none is configured. */
+  get backend(): BackendName | undefined {
+    return this.#parts.opened.lines[0]?.backend.name;
   }
 
-  /** The backend's address: for a worker run from the shell, when it is the mock. */
-  get backendUrl(): string {
-    return this.#backend.url;
+  /** The backend that has answered last for a request, its calls of Python included; undefined where none has. */
+  backendFor(requestId: string): BackendName | undefined {
+    return this.#parts.recent.of(requestId);
+  }
+
+  /** As far as calls have shown: nobody is asked for it. */
+  get health(): InferenceHealth {
+    const { opened, turns } = this.#parts;
+    const circuits = opened.lines.map(({ backend, circuit }) => [backend.name, circuit.state] as const);
+    return {
+      ok: circuits.some(([, state]) => state !== 'open'),
+      backend: this.backend ?? null,
+      circuits: Object.fromEntries(circuits),
+      running: turns.running,
+      queued: turns.queued,
+    };
+  }
+
+  /** The mock's address, for a worker that is run from the shell. */
+  get mockUrl(): string | undefined {
+    return this.#parts.opened.mockUrl;
   }
 
   /** How `heady.inference()` finds this gateway. */
   get environment(): Readonly<Record<string, string>> {
-    const { port } = this.#server.address() as AddressInfo;
     return {
-      HEADY_INFERENCE_URL: `http://127.0.0.1:${port}`,
+      HEADY_INFERENCE_URL: this.#parts.loopback.url,
       HF_TEXT_MODEL: this.#config.HF_TEXT_MODEL,
       HF_EMBED_MODEL: this.#config.HF_EMBED_MODEL,
     };
   }
 
   /** Lets an invocation use inference. */
-  grant(invocationId: string): InferenceGrant {
-    const { token, revoke } = this.#tokens.issue(invocationId);
-    return { environment: { HEADY_INFERENCE_TOKEN: token }, [Symbol.dispose]: revoke };
+  grant(grantee: Grantee): Grant {
+    return this.#parts.loopback.grants.issue(grantee);
   }
 
   async stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
-    await this.#backend[Symbol.asyncDispose]();
+    const { loopback, opened, budget, discovery } = this.#parts;
+    discovery[Symbol.dispose]();
+    await loopback.stop();
+    budget[Symbol.dispose]();
+    await opened[Symbol.asyncDispose]();
   }
+}
 
-  async #answer(request: Request): Promise<Response> {
-    const invocation = this.#tokens.invocationOf(request);
-    try {
-      if (invocation === undefined)
-        throw new Problem('unauthorized', 'The token is not that of an invocation that runs.');
-      if (!served.test(new URL(request.url).pathname))
-        throw new Problem('not-found', 'The gateway serves /v1 and /hf-inference/models.');
-      return await forward(request, this.#backend, this.#log);
-    } catch (error) {
-      if (error instanceof Problem)
-        return error.toResponse({ requestId: invocation ?? '', production: this.#config.production });
-      throw error;
-    }
-  }
+function tell(log: Log, { durationMs, ...usage }: CallUsage, { requestId }: Caller): void {
+  const level = usage.outcome === 'failed' ? 'warn' : 'info';
+  log[level]({ message: 'inference', requestId, ...usage, durationMs: Math.round(durationMs * 1000) / 1000 });
 }

@@ -38,6 +38,12 @@ export const problemTypes = {
     cause: 'No route has this path, or the thing it names is not there.',
     mend: 'Check the path against the files under `routes/`.',
   },
+  'model-not-found': {
+    status: 404,
+    title: 'No such model',
+    cause: 'No inference backend has the model.',
+    mend: "The detail is the backend's own; `GET /v1/models` lists the models for chat.",
+  },
   'worker-not-found': {
     status: 404,
     title: 'No such Python function',
@@ -88,6 +94,13 @@ export const problemTypes = {
       'The function raised `heady.HTTPError`, with a status that has no code of its own here; it is the status of the answer.',
     mend: "The detail is the function's own.",
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    cause:
+      'The inference backend takes no more for now, or the tokens of `HEADY_INFERENCE_DAILY_TOKENS` are spent.',
+    mend: 'Try again after `Retry-After` seconds.',
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
@@ -109,8 +122,15 @@ export const problemTypes = {
   'inference-unavailable': {
     status: 502,
     title: 'Inference failed',
-    cause: 'The inference backend could not be reached.',
-    mend: 'Check `HEADY_HF_URL` and the status of the backend.',
+    cause:
+      'The inference backend failed, or answered what makes no sense (502); it is down, too busy or too slow, or none is configured for what was asked (503).',
+    mend: 'The detail has what the backend said. `GET /api/health` shows which backend is left alone; check its address, its token and its status.',
+  },
+  'inference-busy': {
+    status: 503,
+    title: 'All places for inference are taken',
+    cause: 'As many calls as `HF_MAX_CONCURRENCY` run, and the queue behind them is full or was too slow.',
+    mend: 'Try again after `Retry-After` seconds, or raise `HF_MAX_CONCURRENCY`.',
   },
   'worker-crashed': {
     status: 502,

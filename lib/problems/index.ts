@@ -86,3 +86,4 @@ interface Telling {
 
 export { codeOfStatus, type ProblemCode, problemTypes } from './codes.ts';
 export { errorsPage } from './document.ts';
+export { openAiError, openAiErrorResponse } from './openai-error.ts';

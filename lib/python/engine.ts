@@ -7,7 +7,7 @@ import { Problem } from '#lib/problems';
 import type { InvocationStore } from '#lib/records';
 
 import { Admission } from './admission/admission.ts';
-import type { Answer, Call, Grant, RouteCall } from './calls/call.ts';
+import type { Answer, Call, Grant, Grantee, RouteCall } from './calls/call.ts';
 import { Calls } from './calls/calls.ts';
 import { functionOf, namesOf, onlyFunctionOf } from './calls/dispatch.ts';
 import type { ItemStream } from './calls/item-stream.ts';
@@ -39,7 +39,7 @@ export interface EngineOptions {
   /** Variables of every Python process. */
   readonly environment: Readonly<Record<string, string>>;
   /** Called for each invocation; disposed of when its process is gone. */
-  readonly grant: (invocationId: string) => Grant;
+  readonly grant: (grantee: Grantee) => Grant;
   /** What the kernel tells of the instance's memory, where not this process's own control group is to be asked. */
   readonly instanceMemory?: () => InstanceMemory | undefined;
 }

@@ -7,6 +7,23 @@ export type Outcome =
   /** The status of a `heady.HTTPError`. */
   | `http-${number}`;
 
+/** What an invocation has used of inference. */
+export interface InferenceUsage {
+  readonly calls: number;
+  /** Of them, those without an answer. */
+  readonly failed: number;
+  /** Tokens; estimated where the backend does not count them. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly durationMs: number;
+  /** Attempts after the first. */
+  readonly retries: number;
+  /** Texts whose vectors were in the cache. */
+  readonly cacheHits: number;
+  /** Who has answered, as `backend/model`. */
+  readonly models: readonly string[];
+}
+
 /** What is kept of one invocation. Times in milliseconds, sizes in bytes. */
 export interface InvocationRecord {
   readonly id: string;
@@ -27,6 +44,8 @@ export interface InvocationRecord {
   readonly bytesOut: number;
   /** Of what the function wrote to its log, what was too much to keep. */
   readonly cutBytes: number;
+  /** Absent where it has asked for none. */
+  readonly inference?: InferenceUsage;
 }
 
 /** Where records are kept. The ring in memory is one; a database is another. */

@@ -50,7 +50,7 @@ export class Service {
     const secrets = new Map(config.secrets);
     const log = createLog({ format: config.logFormat, level: config.HEADY_LOG_LEVEL, secrets, ...logged });
     for (const warning of config.warnings) log.warn(warning);
-    const inference = await InferenceGateway.start(config, log);
+    const inference = await InferenceGateway.start({ config, log, secrets });
     try {
       const python = await PythonEngine.start({
         config,
@@ -58,7 +58,7 @@ export class Service {
         invocations,
         secrets,
         environment: inference.environment,
-        grant: (id) => inference.grant(id),
+        grant: (grantee) => inference.grant(grantee),
       });
       return new Service({ config, log, invocations, python, inference });
     } catch (error) {
@@ -85,6 +85,8 @@ export class Service {
 
   health(): Health {
     const { state, python, inference } = this;
+    const down = { python: !python.running, inference: !inference.health.ok };
+    const degraded = Object.keys(down).filter((part) => down[part as keyof typeof down]);
     return {
       ok: state === 'ready',
       service: 'heady-manager',
@@ -93,9 +95,9 @@ export class Service {
       state,
       checks: {
         python: { ok: python.running, version: python.interpreter.version, ...python.load },
-        inference: { ok: true, backend: inference.backend },
+        inference: inference.health,
       },
-      ...(python.running ? {} : { degraded: ['python'] }),
+      ...(degraded.length > 0 && { degraded }),
     };
   }
 

@@ -10,8 +10,8 @@ export default defineRoute({
     context: z.string().optional(),
     model: z.string().optional(),
   }),
-  handler: async ({ body }, { context: { service } }) => {
+  handler: async ({ body }, { context: { service, requestId } }) => {
     const answer = await workers.processData.qa(body);
-    return { ...answer, backend: service.inference.backend };
+    return { ...answer, backend: service.inference.backendFor(requestId) };
   },
 });

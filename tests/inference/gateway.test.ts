@@ -124,6 +124,32 @@ describe('inference', () => {
   });
 });
 
+describe('what a call has used of inference', () => {
+  it('is in its record, and in a log line of each', async () => {
+    const response = await server.call('process_data/qa', { question: 'Who built the tower?' });
+    const requestId = response.headers.get('x-request-id');
+    const { inference } = await server.line(
+      (line) => line.message === 'invocation' && line.requestId === requestId,
+    );
+    expect(inference).toMatchObject({
+      calls: 1,
+      failed: 0,
+      inputTokens: expect.any(Number),
+      outputTokens: expect.any(Number),
+      retries: 0,
+      models: ['huggingface/openai/gpt-oss-20b'],
+    });
+    const told = await server.line((line) => line.message === 'inference' && line.requestId === requestId);
+    expect(told).toMatchObject({
+      backend: 'huggingface',
+      operation: 'chat',
+      caller: 'process_data.qa',
+      outcome: 'ok',
+      inputTokens: (inference as { inputTokens: number }).inputTokens,
+    });
+  });
+});
+
 describe('the token of the service', () => {
   it('is in no environment that a worker can read', async () => {
     const environments = await answer<Record<string, string>>('probe/environments', {});
@@ -206,11 +232,16 @@ describe('a backend that fails', () => {
   );
 
   it('and is not there at all is an error in Python, and the service lives', async () => {
-    await using lonely = await start('http://127.0.0.1:9'); // discard: nobody listens there
+    const gone = await Recorder.start(mock.url);
+    gone[Symbol.dispose]();
+    await using lonely = await start(gone.url);
     const response = await lonely.fetch('/api/qa', post({ question: 'Who?', context: tower }));
     expect(response.status).toBeGreaterThanOrEqual(500);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
-    await lonely.line(({ message }) => message.startsWith('inference backend huggingface is out of reach: '));
+    const { detail } = await lonely.line(
+      ({ message, outcome }) => message === 'inference' && outcome === 'failed',
+    );
+    expect(detail).toMatch(/^Hugging Face: it is out of reach: .*ECONNREFUSED/);
     expect((await lonely.fetch('/api/health')).status).toBe(200);
     expect(lonely.output).not.toContain(token);
   });

@@ -14,6 +14,7 @@ export class Recorder implements Disposable {
   readonly requests: Recorded[] = [];
   readonly #target: string;
   readonly #server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing));
+  #port = 0;
 
   private constructor(target: string) {
     this.#target = target;
@@ -23,11 +24,12 @@ export class Recorder implements Disposable {
     const recorder = new Recorder(target);
     recorder.#server.listen(0, '127.0.0.1');
     await once(recorder.#server, 'listening');
+    recorder.#port = (recorder.#server.address() as AddressInfo).port;
     return recorder;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   [Symbol.dispose](): void {

@@ -58,7 +58,7 @@ beforeAll(async () => {
     invocations: memoryInvocations(),
     secrets: new Map(),
     environment: {},
-    grant: () => ({ environment: {}, [Symbol.dispose]: () => {} }),
+    grant: () => ({ environment: {}, usage: undefined, [Symbol.dispose]: () => {} }),
     instanceMemory: () => {
       const memory = read();
       if (memory && memory.leftBytes < 100 * megabyte) use(300); // the end of one call is enough

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,9 +17,15 @@ _MODELS: dict[str, tuple[str, str]] = {
     "question_answering": ("", "deepset/roberta-base-squad2"),
     "summarization": ("", "facebook/bart-large-cnn"),
     "text_classification": ("", "distilbert/distilbert-base-uncased-finetuned-sst-2-english"),
+    "zero_shot_classification": ("", "facebook/bart-large-mnli"),
+    "token_classification": ("", "dslim/bert-base-NER"),
+    "translation": ("", "google-t5/t5-base"),
+    "fill_mask": ("", "google-bert/bert-base-uncased"),
+    "automatic_speech_recognition": ("", "openai/whisper-large-v3"),
+    "text_to_image": ("", "black-forest-labs/FLUX.1-schnell"),
 }
 
-#: These have a path of their own below a model's, as some models serve several tasks.
+#: Of Hugging Face itself, these have a path of their own below a model's, as some models serve several tasks.
 _PIPELINES = ("feature_extraction", "sentence_similarity")
 
 
@@ -33,9 +40,9 @@ def inference() -> "InferenceClient":
         RuntimeError: run from the shell with neither; says how to get either.
     """
     if url := os.environ.get("HEADY_INFERENCE_URL"):
-        return _client(url.rstrip("/"), os.environ.get("HEADY_INFERENCE_TOKEN") or "local")
+        return _client(url.rstrip("/"), os.environ.get("HEADY_INFERENCE_TOKEN") or "local", pipelines=tuple(_MODELS))
     if token := os.environ.get("HF_TOKEN"):
-        return _client("https://router.huggingface.co", token)
+        return _client("https://router.huggingface.co", token, pipelines=_PIPELINES)
     raise RuntimeError(
         "no inference: run `npm run mock` and set HEADY_INFERENCE_URL to the address that it prints, or set HF_TOKEN"
     )
@@ -47,21 +54,22 @@ def default_model(task: str) -> str:
     return os.environ.get(variable) or default
 
 
-def _client(url: str, token: str) -> "InferenceClient":
+def _client(url: str, token: str, *, pipelines: tuple[str, ...]) -> "InferenceClient":
     from huggingface_hub import InferenceClient
 
     client = InferenceClient(base_url=f"{url}/v1", api_key=token)
     for task in _MODELS:
-        setattr(client, task, _with_model(getattr(client, task), task, url))
+        address = partial(_address, url, task, pipelines)
+        setattr(client, task, _with_model(getattr(client, task), task, address))
     return client
 
 
-def _with_model(method: Callable[..., Any], task: str, url: str) -> Callable[..., Any]:
+def _with_model(method: Callable[..., Any], task: str, address_of: Callable[[str], str]) -> Callable[..., Any]:
     """Gives a task its default model, and, as the client posts all but chat to the model's bare URL, that URL."""
 
     def call(*arguments: Any, model: str | None = None, **options: Any) -> Any:
         chosen = model or default_model(task)
-        address = chosen if task == "chat_completion" else _address(url, task, chosen)
+        address = chosen if task == "chat_completion" else address_of(chosen)
         answer = method(*arguments, model=address, **options)
         return _streamed(method, answer) if isinstance(answer, Iterator) else answer
 
@@ -77,6 +85,6 @@ def _streamed(_method: Callable[..., Any], pieces: Iterator[Any]) -> Iterator[An
     yield from pieces
 
 
-def _address(url: str, task: str, model: str) -> str:
-    pipeline = f"/pipeline/{task.replace('_', '-')}" if task in _PIPELINES else ""
+def _address(url: str, task: str, pipelines: tuple[str, ...], model: str) -> str:
+    pipeline = f"/pipeline/{task.replace('_', '-')}" if task in pipelines else ""
     return f"{url}/hf-inference/models/{model}{pipeline}"

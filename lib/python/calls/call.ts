@@ -1,3 +1,5 @@
+import type { InferenceUsage } from '#lib/records';
+
 import type { Parts } from './parts.ts';
 import type { ReturnedFile } from './returned-file.ts';
 
@@ -66,4 +68,14 @@ export type Answer = Output & {
 /** What one invocation may use of the service, until it is disposed of. */
 export interface Grant extends Disposable {
   readonly environment: Readonly<Record<string, string>>;
+  /** What it has used of inference so far, where that is anything. */
+  readonly usage: InferenceUsage | undefined;
+}
+
+/** Whom a grant is for. */
+export interface Grantee {
+  readonly invocationId: string;
+  readonly requestId: string;
+  /** As `worker.function`. */
+  readonly name: string;
 }

@@ -5,7 +5,7 @@ import type { MemoryKeeper } from '../memory/memory-keeper.ts';
 import type { DescribedFunction } from '../workers/described-function.ts';
 import type { Secrets } from '../workers/secrets.ts';
 import type { Worker } from '../workers/worker.ts';
-import type { AnyCall, Grant } from './call.ts';
+import type { AnyCall, Grant, Grantee } from './call.ts';
 import { takeChild, type TakenChild } from './dispatch.ts';
 import { type Holdings, Invocation } from './invocation.ts';
 import type { Journal } from './journal.ts';
@@ -19,7 +19,7 @@ interface CallsOptions {
   readonly memory: MemoryKeeper;
   readonly admission: Admission;
   readonly journal: Journal;
-  readonly grant: (invocationId: string) => Grant;
+  readonly grant: (grantee: Grantee) => Grant;
 }
 
 /** A call that is to be admitted. */
@@ -52,8 +52,10 @@ export class Calls {
       entry.close(failureOf(error));
       throw error;
     });
+    const { requestId } = call;
+    const name = `${worker.name}.${call.function}`;
     return new Invocation(
-      { ...held, grant: grant(entry.id) },
+      { ...held, grant: grant({ invocationId: entry.id, requestId, name }) },
       {
         call,
         request: described.context ? call.request?.() : undefined,

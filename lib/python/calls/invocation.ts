@@ -133,6 +133,7 @@ export class Invocation {
       runMs: this.#runMs,
       peakMemoryBytes: this.#serving.peakMemoryBytes,
       cutBytes: lease.child.output.lines.cutBytes,
+      ...(grant.usage && { inference: grant.usage }),
     });
   }
 

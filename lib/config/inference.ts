@@ -1,0 +1,61 @@
+import { BlockList, isIP } from 'node:net';
+
+import type { Environment } from './variables.ts';
+
+/** Whether the mock answers: where it is asked for, and outside production where there is nothing else. */
+export function isMocked(environment: Environment): boolean {
+  const isConfigured = environment.HF_TOKEN !== undefined || remoteGpuUrl(environment) !== undefined;
+  return environment.HEADY_HF_MOCK ?? (environment.NODE_ENV !== 'production' && !isConfigured);
+}
+
+/** The origin of the remote GPU's server: clients mostly want it with `/v1`, which may be left on it. */
+export function remoteGpuUrl(environment: Environment): string | undefined {
+  const { REMOTE_GPU_URL: url, REMOTE_GPU_HOST: host, REMOTE_GPU_PORT: port } = environment;
+  if (url !== undefined) return url.replace(/\/v1$/, '');
+  if (host === undefined || port === undefined) return undefined;
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+export function warningsAboutInference(environment: Environment): string[] {
+  const url = remoteGpuUrl(environment);
+  if (url === undefined) return [];
+  const { REMOTE_GPU_API_KEY: key } = environment;
+  return [
+    ...(environment.HEADY_HF_MOCK
+      ? ['HEADY_HF_MOCK=1: the mock answers, and the remote GPU is not asked.']
+      : []),
+    ...(isPlainAndPublic(url)
+      ? [
+          `The remote GPU at ${url} is asked over plain http at a public address: what is sent${key ? ', REMOTE_GPU_API_KEY too,' : ''} can be read on the way. Use REMOTE_GPU_URL=https://…`,
+        ]
+      : []),
+  ];
+}
+
+/** By its looks: a name without a dot, or of a network of its own, is not public. */
+function isPlainAndPublic(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'http:') return false;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const family = isIP(host);
+  if (family !== 0) return !privateAddresses.check(host, family === 6 ? 'ipv6' : 'ipv4');
+  return host.includes('.') && !/\.(?:internal|local|localhost|lan|home\.arpa)$/i.test(host);
+}
+
+/** RFC 6890: loopback, private, link-local, carrier-grade NAT. */
+const privateAddresses = new BlockList();
+for (const [net, prefix] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10],
+] as const)
+  privateAddresses.addSubnet(net, prefix, 'ipv4');
+for (const [net, prefix] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  privateAddresses.addSubnet(net, prefix, 'ipv6');

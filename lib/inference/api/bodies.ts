@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+import { type FieldError, pointerTo, Problem } from '#lib/problems';
+
+import type { JsonObject } from '../operation.ts';
+
+/** Of one call; OpenAI takes as many inputs. */
+const maxTexts = 2048;
+const maxModelChars = 256;
+
+/** Printable, without spaces. */
+const model = z
+  .string()
+  .regex(/^[!-~]+$/, 'is no name of a model')
+  .max(maxModelChars)
+  .nullish();
+const text = z.string().min(1, 'is empty');
+
+/** Fields that are not named here are passed on as they are. */
+const streamed = { model, stream: z.boolean().nullish() };
+
+export const chatBody = z.looseObject({
+  ...streamed,
+  messages: z.array(z.looseObject({ role: z.string() })).min(1, 'is empty'),
+});
+
+export const completionBody = z.looseObject({
+  ...streamed,
+  prompt: z.union([text, z.array(text).min(1, 'is empty')], 'expected a text, or a list of texts'),
+});
+
+export const embeddingsBody = z.looseObject({
+  model,
+  input: z.union(
+    [text.transform((one) => [one]), z.array(text).min(1, 'is empty').max(maxTexts)],
+    `expected a text, or a list of 1 to ${maxTexts} texts, none of them empty`,
+  ),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+  dimensions: z.int().min(1).nullish(),
+});
+
+/** @throws {Problem} `invalid-input`, with a pointer to each wrong field. */
+export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }): FieldError => ({
+    pointer: pointerTo(...path),
+    detail: message,
+  }));
+  throw new Problem('invalid-input', summary(errors), { errors });
+}
+
+/** Clients of OpenAI's API show the message alone. */
+function summary(errors: readonly FieldError[]): string {
+  return errors.map(({ pointer, detail }) => `${pointer || 'body'}: ${detail}`).join('; ');
+}
+
+/** A body's fields, less some. */
+export function without(body: object, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name))) as JsonObject;
+}

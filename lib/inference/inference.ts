@@ -1,0 +1,162 @@
+import { hash } from 'node:crypto';
+
+import { type Answer, type Answerer, readFirst, readWhole, type StreamedAnswer } from './answers.ts';
+import { dispatch, type Reader } from './dispatch.ts';
+import type { Line } from './lines.ts';
+import { MeteredStream } from './metered-stream.ts';
+import { type Caller, type CallUsage, isBytes, type Operation } from './operation.ts';
+import { Coalescing } from './policy/coalescing.ts';
+import type { Turns } from './policy/turns.ts';
+import { Account } from './usage/account.ts';
+import type { DailyBudget } from './usage/daily-budget.ts';
+import { estimatedTokens } from './usage/tokens.ts';
+
+interface InferenceOptions {
+  /** In the order in which they are asked. */
+  readonly lines: readonly Line[];
+  readonly turns: Turns;
+  readonly budget: DailyBudget;
+  /** The time for a call that says no deadline. */
+  readonly totalMs: number;
+  /** Told of each call when it has ended. */
+  readonly observe: (usage: CallUsage, caller: Caller) => void;
+}
+
+/**
+ * Inference, for every caller by the same rules: the backends in their order, each behind a circuit breaker; a queue in
+ * which callers take turns; retries where they are safe; equal calls without sampling done once; usage counted.
+ */
+export class Inference {
+  readonly #options: InferenceOptions;
+  readonly #coalescing = new Coalescing<Answer>();
+
+  constructor(options: InferenceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A whole answer.
+   *
+   * @throws {Problem} `inference-unavailable`, `inference-busy`, `rate-limited`, `not-found`, `invalid-input`
+   */
+  async answer(operation: Operation, caller: Caller): Promise<Answer> {
+    this.#options.budget.check();
+    const account = this.#open(operation, caller);
+    const work = async (signal: AbortSignal) => this.#whole(operation, { ...caller, signal }, account);
+    try {
+      const { value, coalesced } = isRepeatable(operation)
+        ? await this.#coalescing.do(keyOf(operation), caller.signal, work)
+        : { value: await work(caller.signal), coalesced: false };
+      account.close('ok', { answerer: value, coalesced, ...value.usage });
+      return value;
+    } catch (error) {
+      account.close(outcomeOf(error, caller), { error });
+      throw error;
+    }
+  }
+
+  /** An answer that comes in pieces, once its first has come. @throws as {@link Inference.answer}. */
+  async stream(operation: Operation, caller: Caller): Promise<StreamedAnswer> {
+    this.#options.budget.check();
+    const account = this.#open(operation, caller);
+    try {
+      const attempted = await this.#dispatch(operation, { caller, account, read: readFirst });
+      const events = new MeteredStream(attempted, { account, signal: caller.signal });
+      return { backend: attempted.line.backend.name, model: attempted.exchange.model, events };
+    } catch (error) {
+      account.close(outcomeOf(error, caller), { error });
+      throw error;
+    }
+  }
+
+  /** Who would be asked first; undefined where nobody serves the operation. */
+  answererOf(operation: Operation): Answerer | undefined {
+    for (const { backend, circuit } of this.#options.lines) {
+      const exchange = circuit.opensInMs > 0 ? undefined : backend.exchange(operation);
+      if (exchange) return { backend: backend.name, model: exchange.model };
+    }
+    return undefined;
+  }
+
+  /** Has texts counted whose vectors were in the cache. */
+  tellCacheHits({ model, hits }: { readonly model: string; readonly hits: number }, caller: Caller): void {
+    const operation = {
+      kind: 'embedding',
+      model,
+      stream: false,
+      texts: [],
+      normalize: false,
+      dimensions: undefined,
+    } as const;
+    this.#open(operation, caller).close('ok', { cacheHits: hits });
+  }
+
+  async #whole(operation: Operation, caller: Caller, account: Account): Promise<Answer> {
+    const { value, line, exchange, ...held } = await this.#dispatch(operation, {
+      caller,
+      account,
+      read: readWhole,
+    });
+    held.slot[Symbol.dispose]();
+    held.passage.succeed(held.headMs);
+    const answerer = { backend: line.backend.name, model: exchange.model };
+    if ('bytes' in value) return { ...answerer, body: value, usage: estimated(operation, '') };
+    const usage = exchange.usage(value.said) ?? estimated(operation, value.json);
+    return { ...answerer, body: { json: value.json }, usage };
+  }
+
+  async #dispatch<T>(
+    operation: Operation,
+    {
+      caller,
+      account,
+      read,
+    }: { readonly caller: Caller; readonly account: Account; readonly read: Reader<T> },
+  ) {
+    const { lines, turns, totalMs } = this.#options;
+    const deadline = Math.min(caller.deadline ?? Infinity, performance.now() + totalMs);
+    const late = AbortSignal.timeout(Math.max(0, Math.round(deadline - performance.now())));
+    const signal = AbortSignal.any([caller.signal, late]);
+    return dispatch(operation, { lines, turns, caller, signal, deadline, read, onRetry: account.retry });
+  }
+
+  #open(operation: Operation, caller: Caller): Account {
+    return new Account(operation, caller, (usage) => this.#options.observe(usage, caller));
+  }
+}
+
+function estimated(operation: Operation, said: unknown) {
+  const given =
+    operation.kind === 'embedding'
+      ? operation.texts
+      : operation.kind === 'task'
+        ? operation.body
+        : operation.fields;
+  const writes = operation.kind !== 'embedding';
+  return { inputTokens: estimatedTokens(given), outputTokens: writes ? estimatedTokens(said) : 0 };
+}
+
+function outcomeOf(error: unknown, { signal }: Caller) {
+  if (signal.aborted) return 'canceled';
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  return status < 500 ? 'refused' : 'failed';
+}
+
+/** Whether equal calls get equal answers: nothing is sampled. */
+function isRepeatable(operation: Operation): boolean {
+  if (operation.stream) return false;
+  if (operation.kind === 'embedding') return true;
+  if (operation.kind !== 'task') return operation.fields.temperature === 0 && (operation.fields.n ?? 1) === 1;
+  return !isBytes(operation.body) && operation.task !== undefined && !sampled.has(operation.task);
+}
+
+const sampled: ReadonlySet<string> = new Set([
+  'text-generation',
+  'text-to-image',
+  'text-to-video',
+  'text-to-speech',
+]);
+
+function keyOf(operation: Operation): string {
+  return hash('sha256', JSON.stringify(operation), 'base64');
+}

@@ -1,0 +1,93 @@
+import type { FirstEvent } from './answers.ts';
+import type { Attempted } from './dispatch.ts';
+import { problemOf } from './failures.ts';
+import type { CallOutcome, Json } from './operation.ts';
+import { BackendFailure } from './transport/failure.ts';
+import type { Account } from './usage/account.ts';
+import type { TokenUsage } from './usage/tokens.ts';
+
+interface MeteredOptions {
+  readonly account: Account;
+  /** The caller's: its end is the stream's, though nobody reads it. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The events of an answer, each when it is asked for. However it ends, its slot is given back, its passage through the
+ * circuit settled and its usage told: what has come is counted where the backend has not said it.
+ */
+export class MeteredStream implements AsyncIterableIterator<Json, undefined> {
+  readonly #attempted: Attempted<FirstEvent>;
+  readonly #options: MeteredOptions;
+  #first: IteratorResult<Json, void> | undefined;
+  #usage: TokenUsage | undefined;
+  #events = 0;
+  #isOver = false;
+
+  constructor(attempted: Attempted<FirstEvent>, options: MeteredOptions) {
+    this.#attempted = attempted;
+    this.#options = options;
+    this.#first = attempted.value.first;
+    if (options.signal.aborted) this.#cancel();
+    else options.signal.addEventListener('abort', this.#cancel, { once: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** @throws {Problem} why there are no more events; the signal's reason when it has aborted. */
+  async next(): Promise<IteratorResult<Json, undefined>> {
+    for (;;) {
+      const { done, value } = await this.#step();
+      if (done || value === undefined) return { done: true, value: undefined };
+      const event = this.#attempted.exchange.readEvent(value);
+      if (event !== undefined) return { done: false, value: event };
+    }
+  }
+
+  async return(): Promise<IteratorResult<Json, undefined>> {
+    this.#cancel();
+    return { done: true, value: undefined };
+  }
+
+  async #step(): Promise<IteratorResult<Json, void>> {
+    const { events } = this.#attempted.value;
+    try {
+      const step = this.#first ?? (await events.next());
+      this.#first = undefined;
+      if (step.done) this.#end('ok');
+      else this.#count(step.value);
+      return step;
+    } catch (error) {
+      this.#options.signal.throwIfAborted();
+      this.#end('failed', error);
+      throw error instanceof BackendFailure ? problemOf(error) : error;
+    }
+  }
+
+  #count(event: Json): void {
+    this.#events += 1;
+    this.#usage = this.#attempted.exchange.usage(event) ?? this.#usage;
+  }
+
+  readonly #cancel = (): void => {
+    if (this.#isOver) return;
+    this.#end('canceled');
+    void this.#attempted.value.events.return();
+  };
+
+  #end(outcome: CallOutcome, error?: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { line, exchange, passage, slot, headMs } = this.#attempted;
+    const { account, signal } = this.#options;
+    signal.removeEventListener('abort', this.#cancel);
+    slot[Symbol.dispose]();
+    if (outcome === 'ok') passage.succeed(headMs);
+    else if (outcome === 'failed') passage.fail();
+    else passage.release();
+    const answerer = { backend: line.backend.name, model: exchange.model };
+    account.close(outcome, { answerer, error, outputTokens: this.#events, ...this.#usage }); // an event is a token, about
+  }
+}

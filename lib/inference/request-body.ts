@@ -1,0 +1,35 @@
+import { limitRequestBody } from 'srvx/body-limit';
+
+import { formatBytes } from '#lib/config';
+import { Problem } from '#lib/problems';
+
+import type { Bytes, JsonObject } from './operation.ts';
+
+/** A sound or a picture, and the texts of a batch, are within it. */
+const maxBytes = 32 * 1024 ** 2;
+
+/**
+ * The body of a worker's request: a JSON object, or bytes of another type.
+ *
+ * @throws {Problem} `malformed-body`, `payload-too-large`
+ */
+export async function readBody(request: Request): Promise<JsonObject | Bytes> {
+  const bounded = limitRequestBody(request, maxBytes, {
+    createError: () => new Problem('payload-too-large', `The body is larger than ${formatBytes(maxBytes)}.`),
+  });
+  const type = request.headers.get('content-type') ?? 'application/json';
+  const bytes = new Uint8Array(await bounded.arrayBuffer());
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) return { bytes, type };
+  return objectIn(new TextDecoder().decode(bytes));
+}
+
+function objectIn(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Problem('malformed-body', `The body is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new Problem('malformed-body', 'The body is not a JSON object.');
+}

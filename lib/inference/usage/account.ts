@@ -1,0 +1,65 @@
+import type { Answerer } from '../answers.ts';
+import type { Caller, CallOutcome, CallUsage, Operation } from '../operation.ts';
+import { estimatedTokens, type TokenUsage } from './tokens.ts';
+
+/** What a call has come to, beside its outcome. */
+interface Closing extends Partial<TokenUsage> {
+  readonly answerer?: Answerer | undefined;
+  readonly coalesced?: boolean;
+  readonly cacheHits?: number;
+  readonly error?: unknown;
+}
+
+/** Keeps count of one call, and tells it once, however the call ends. */
+export class Account {
+  readonly #operation: Operation;
+  readonly #caller: Caller;
+  readonly #tell: (usage: CallUsage) => void;
+  readonly #startedAt = performance.now();
+  #retries = 0;
+  #closed = false;
+
+  constructor(operation: Operation, caller: Caller, tell: (usage: CallUsage) => void) {
+    this.#operation = operation;
+    this.#caller = caller;
+    this.#tell = tell;
+  }
+
+  /** To be called for each attempt after the first. */
+  readonly retry = (): void => {
+    this.#retries += 1;
+  };
+
+  /** An answer that another caller's equal call has brought has cost nothing. */
+  close(
+    outcome: CallOutcome,
+    { answerer, coalesced = false, cacheHits = 0, error, inputTokens, outputTokens }: Closing = {},
+  ): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const isCounted = answerer !== undefined && !coalesced;
+    const usage: CallUsage = {
+      backend: answerer?.backend ?? (cacheHits > 0 ? 'cache' : 'none'),
+      model: answerer?.model ?? this.#operation.model ?? '',
+      operation: this.#operation.kind,
+      caller: this.#caller.name,
+      outcome,
+      ...(error instanceof Error && { detail: error.message }),
+      inputTokens: isCounted ? (inputTokens ?? estimatedTokens(inputOf(this.#operation))) : 0,
+      outputTokens: isCounted ? (outputTokens ?? 0) : 0,
+      durationMs: performance.now() - this.#startedAt,
+      retries: this.#retries,
+      cacheHits,
+      coalesced,
+    };
+    this.#caller.onUsage?.(usage);
+    this.#tell(usage);
+  }
+}
+
+function inputOf(operation: Operation): unknown {
+  if (operation.kind === 'task') return operation.body;
+  return operation.kind === 'embedding'
+    ? operation.texts
+    : [operation.fields.messages, operation.fields.prompt];
+}

@@ -1,0 +1,10 @@
+import { defineRoute } from '#lib/http';
+import { answerResponse, callerOf, headersOf, inferBody } from '#lib/inference';
+
+export default defineRoute({
+  body: inferBody,
+  handler: async ({ body }, event) => {
+    const answer = await event.context.service.inference.tasks.infer(body, callerOf(event));
+    return answerResponse(answer, headersOf(answer));
+  },
+});

@@ -1,0 +1,7 @@
+import { defineRoute, readJson } from '#lib/http';
+import { callerOf } from '#lib/inference';
+
+export default defineRoute({
+  handler: async (_input, event) =>
+    event.context.service.inference.openAi.embed(await readJson(event), callerOf(event)),
+});

@@ -1,0 +1,6 @@
+import { defineRoute } from '#lib/http';
+import { callerOf } from '#lib/inference';
+
+export default defineRoute({
+  handler: async (_input, event) => event.context.service.inference.openAi.models(callerOf(event).signal),
+});
