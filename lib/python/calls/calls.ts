@@ -49,7 +49,7 @@ export class Calls {
     const queuedAt = performance.now();
     const admitted = this.#admit({ worker, call, described }, limits);
     const { zygote, ...held } = await admitted.catch((error: unknown) => {
-      entry.close(failureOf(error));
+      entry.close({ ...failureOf(error), queueMs: performance.now() - queuedAt });
       throw error;
     });
     const { requestId } = call;

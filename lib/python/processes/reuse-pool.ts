@@ -106,7 +106,7 @@ export class ReusePool implements Pool {
       child.output.lines.end();
     }
     const cpuBeforeMs = member.cpuMs;
-    member.cpuMs = cpuMsOf(child.pid);
+    member.cpuMs = Math.max(cpuBeforeMs, cpuMsOf(child.pid)); // 0 where it has ended since
     resolve(this.#next(member));
     return { cpuMs: member.cpuMs - cpuBeforeMs };
   }
