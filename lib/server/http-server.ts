@@ -9,6 +9,7 @@ import { Problem, type ProblemCode } from '#lib/problems';
 import type { Service } from '#lib/service';
 
 import { clientAddress } from './client-address.ts';
+import { onRequestEnd } from './request-end.ts';
 import { logRequest } from './request-log.ts';
 
 export type Handler = (request: ServerRequest) => Response | Promise<Response>;
@@ -22,14 +23,14 @@ const requestTimeout = 60 * 60_000;
 /** A request id of the caller's own is kept when it is one: short, printable, no spaces. */
 const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
 
-/** The HTTP server: gives each request its id, its context and its log line, then to the handler. */
+/** The HTTP server: gives each request its id and its context, then to the handler; logs it at its end. */
 export function createHttpServer(service: Service, handler: Handler): Server {
   const listener = nodeListener(handler, (request, response) => {
     const client = clientAddress(request, service.config.trustedHops);
     const context: RequestContext = { service, requestId: requestIdOf(request), client };
     response.setHeader('x-request-id', context.requestId);
     if (service.state === 'draining') response.setHeader('connection', 'close');
-    logRequest(request, response, context);
+    onRequestEnd(response, context, (ended) => logRequest(service.log, ended));
     return context;
   });
   const server = createServer({ keepAliveTimeout, headersTimeout, requestTimeout }, listener);

@@ -63,7 +63,7 @@ describe('a request', () => {
     expect(server.output).not.toContain('private');
   });
 
-  it('is flagged when its caller has not waited for the answer', async () => {
+  it('is flagged, and has no status, when its caller has not waited for the answer', async () => {
     const headers = { 'x-request-id': 'impatient' };
     await expect(
       server.fetch('/api/fixtures/slow', { headers, signal: AbortSignal.timeout(200) }),
@@ -72,6 +72,7 @@ describe('a request', () => {
       ({ message, requestId }) => message === 'request' && requestId === 'impatient',
     );
     expect(line).toMatchObject({ aborted: true, method: 'GET', route: '/api/fixtures/slow' });
+    expect(line).not.toHaveProperty('status'); // none was sent
     expect(line.durationMs).toBeLessThan(1000);
   });
 });
