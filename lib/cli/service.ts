@@ -1,4 +1,4 @@
-import { type InvocationRecord, memoryInvocations } from '#lib/records';
+import { memoryInvocations, observedInvocations } from '#lib/records';
 import { type Service, startService } from '#lib/service';
 
 import type { Surroundings } from './surroundings.ts';
@@ -19,15 +19,10 @@ export async function withService<T>(
     const { ensureVenv } = await import('#lib/dev'); // in production pip has run when the service was built
     await ensureVenv(root, ['requirements.txt']);
   }
-  const kept = memoryInvocations(1);
-  const add = (record: InvocationRecord) => {
-    kept.add(record);
-    service.log.info(usageLine(record));
-  };
   const service: Service = await startService(root, {
     format: 'plain',
     stream: process.stderr,
-    invocations: { ...kept, add },
+    invocations: observedInvocations(memoryInvocations(1), (record) => service.log.info(usageLine(record))),
   });
   try {
     return await work(service);

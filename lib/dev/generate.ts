@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { configurationPage, environmentExample } from '#lib/config';
+import { httpSeries, metricsPage, processSeries, pythonSeries } from '#lib/metrics';
 import { errorsPage } from '#lib/problems';
 
 const root = new URL('../../', import.meta.url);
@@ -10,6 +11,11 @@ export const generatedFiles: Readonly<Record<string, string>> = {
   '.env.example': environmentExample(),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
+  'docs/metrics.md': metricsPage({
+    Requests: httpSeries,
+    'Python functions': pythonSeries,
+    'The server itself': processSeries,
+  }),
 };
 
 if (import.meta.main)

@@ -56,6 +56,21 @@ export interface InvocationStore {
   list(options: { readonly limit: number }): Promise<readonly InvocationRecord[]>;
 }
 
+/** A store that tells of each record that it is given. */
+export function observedInvocations(
+  store: InvocationStore,
+  observe: (record: InvocationRecord) => void,
+): InvocationStore {
+  return {
+    add(record) {
+      store.add(record);
+      observe(record);
+    },
+    get: async (id) => store.get(id),
+    list: async (options) => store.list(options),
+  };
+}
+
 /** Keeps the last `capacity` records in memory. */
 export function memoryInvocations(capacity = 1000): InvocationStore {
   const records = new Map<string, InvocationRecord>(); // in the order of their arrival

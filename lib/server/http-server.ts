@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { ServerRequest } from 'srvx';
 
 import { nodeListener, type RequestContext } from '#lib/http';
+import { requestMetrics } from '#lib/metrics';
 import { Problem, type ProblemCode } from '#lib/problems';
 import type { Service } from '#lib/service';
 
@@ -23,14 +24,19 @@ const requestTimeout = 60 * 60_000;
 /** A request id of the caller's own is kept when it is one: short, printable, no spaces. */
 const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
 
-/** The HTTP server: gives each request its id and its context, then to the handler; logs it at its end. */
+/** The HTTP server: gives each request its id and its context, then to the handler; logs and counts it at its end. */
 export function createHttpServer(service: Service, handler: Handler): Server {
+  const metrics = requestMetrics(service.metrics);
   const listener = nodeListener(handler, (request, response) => {
     const client = clientAddress(request, service.config.trustedHops);
     const context: RequestContext = { service, requestId: requestIdOf(request), client };
     response.setHeader('x-request-id', context.requestId);
     if (service.state === 'draining') response.setHeader('connection', 'close');
-    onRequestEnd(response, context, (ended) => logRequest(service.log, ended));
+    metrics.started();
+    onRequestEnd(response, context, (ended) => {
+      logRequest(service.log, ended);
+      metrics.ended(ended);
+    });
     return context;
   });
   const server = createServer({ keepAliveTimeout, headersTimeout, requestTimeout }, listener);

@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '#lib/config';
 import { InferenceGateway } from '#lib/inference';
 import { createLog, type Log, type LogOptions } from '#lib/log';
+import { invocationMetrics, loadMetrics, Metrics, processMetrics } from '#lib/metrics';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
-import { type InvocationStore, memoryInvocations } from '#lib/records';
+import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
 
 import { type Health, readVersion } from './health.ts';
 
@@ -27,6 +28,7 @@ export interface WorkerListing {
 export class Service {
   readonly config: Config;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly invocations: InvocationStore;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
@@ -35,18 +37,25 @@ export class Service {
   #ready = false;
   #draining = false;
 
-  private constructor(parts: Pick<Service, 'config' | 'log' | 'invocations' | 'python' | 'inference'>) {
+  private constructor(
+    parts: Pick<Service, 'config' | 'log' | 'metrics' | 'invocations' | 'python' | 'inference'>,
+  ) {
     this.config = parts.config;
     this.log = parts.log;
+    this.metrics = parts.metrics;
     this.invocations = parts.invocations;
     this.python = parts.python;
     this.inference = parts.inference;
     this.version = readVersion(parts.config.root);
+    loadMetrics(this.metrics, () => this.python.load);
+    processMetrics(this.metrics, { version: this.version, python: this.python.interpreter.version });
   }
 
   /** Starts all parts. @throws {InterpreterError} there is no usable Python. */
   static async start(config: Config, options: ServiceOptions = {}): Promise<Service> {
-    const { invocations = memoryInvocations(), ...logged } = options;
+    const { invocations: store = memoryInvocations(), ...logged } = options;
+    const metrics = new Metrics();
+    const invocations = observedInvocations(store, invocationMetrics(metrics));
     const secrets = new Map(config.secrets);
     const log = createLog({ format: config.logFormat, level: config.HEADY_LOG_LEVEL, secrets, ...logged });
     for (const warning of config.warnings) log.warn(warning);
@@ -60,7 +69,7 @@ export class Service {
         environment: inference.environment,
         grant: (grantee) => inference.grant(grantee),
       });
-      return new Service({ config, log, invocations, python, inference });
+      return new Service({ config, log, metrics, invocations, python, inference });
     } catch (error) {
       await inference.stop();
       throw error;

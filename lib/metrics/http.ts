@@ -1,0 +1,70 @@
+import type { Metrics } from './metrics.ts';
+import { secondsBuckets, type SeriesTable } from './series.ts';
+
+export const httpSeries = {
+  requests: {
+    type: 'counter',
+    name: 'heady_http_requests_total',
+    help: 'Requests that have ended, by the status they were answered with; `none`: the caller left before there was one.',
+    labels: ['method', 'route', 'status'],
+  },
+  duration: {
+    type: 'histogram',
+    name: 'heady_http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its answer, that of a stream included.',
+    labels: ['method', 'route'],
+    buckets: secondsBuckets,
+  },
+  inFlight: {
+    type: 'gauge',
+    name: 'heady_http_requests_in_flight',
+    help: 'Requests that have not ended, this one included.',
+    labels: [],
+  },
+} as const satisfies SeriesTable;
+
+/** What is counted of a request that has ended. */
+export interface CountedRequest {
+  readonly method: string | undefined;
+  /** The pattern that it has matched, where it has one. */
+  readonly route?: string | undefined;
+  /** Absent when nothing was answered. */
+  readonly status?: number | undefined;
+  readonly durationMs: number;
+}
+
+/** Is told of each request twice. */
+export interface RequestMetrics {
+  started(): void;
+  ended(request: CountedRequest): void;
+}
+
+/** Those that a route may take; any other is a client's invention. */
+const knownMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
+
+/** Counts and times requests. */
+export function requestMetrics(metrics: Metrics): RequestMetrics {
+  const requests = metrics.counter(httpSeries.requests);
+  const duration = metrics.histogram(httpSeries.duration);
+  let inFlight = 0;
+  metrics.read(httpSeries.inFlight, () => inFlight);
+  return {
+    started() {
+      inFlight += 1;
+    },
+    ended({ method = '', route = 'none', status, durationMs }) {
+      inFlight -= 1;
+      const labels = { method: knownMethods.has(method) ? method : 'other', route };
+      requests.inc({ ...labels, status: status === undefined ? 'none' : String(status) });
+      duration.observe(labels, durationMs / 1000);
+    },
+  };
+}

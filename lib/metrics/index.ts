@@ -1,0 +1,12 @@
+export { metricsPage } from './document.ts';
+export { httpSeries, requestMetrics } from './http.ts';
+export { type Counting, type Labels, type Measuring, Metrics, type Reading } from './metrics.ts';
+export { processMetrics, processSeries } from './process.ts';
+export { invocationMetrics, loadMetrics, pythonSeries } from './python.ts';
+export {
+  type CounterSeries,
+  type GaugeSeries,
+  type HistogramSeries,
+  secondsBuckets,
+  type SeriesTable,
+} from './series.ts';

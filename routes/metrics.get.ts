@@ -1,0 +1,9 @@
+import { defineRoute } from '#lib/http';
+
+export default defineRoute({
+  handler: async (_input, { context: { service } }) => {
+    const { metrics } = service;
+    const headers = { 'content-type': metrics.contentType, 'cache-control': 'no-store' };
+    return new Response(await metrics.exposition(), { headers });
+  },
+});
