@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { configurationPage, environmentExample } from '#lib/config';
-import { httpSeries, metricsPage, processSeries, pythonSeries } from '#lib/metrics';
+import { httpSeries, inferenceSeries, metricsPage, processSeries, pythonSeries } from '#lib/metrics';
 import { errorsPage } from '#lib/problems';
 
 const root = new URL('../../', import.meta.url);
@@ -14,6 +14,7 @@ export const generatedFiles: Readonly<Record<string, string>> = {
   'docs/metrics.md': metricsPage({
     Requests: httpSeries,
     'Python functions': pythonSeries,
+    Inference: inferenceSeries,
     'The server itself': processSeries,
   }),
 };

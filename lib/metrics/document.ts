@@ -27,7 +27,7 @@ ${questions.map(([question, query]) => `| ${question} | \`${query}\` |`).join('\
 
 No client can add series: \`route\` is the pattern of the route that was matched, else \`none\`; \`method\` is \`other\` when no
 route takes such a one; \`worker\` and \`function\` are those of files that exist, \`worker\` the path of the file where that
-is under \`routes/\`. A call of a worker that does not exist or does not load is no invocation: see the requests' \`status\`.
+is under \`routes/\`; \`model\` is one of fifty that have answered, else \`other\`. A call of a worker that does not exist or does not load is no invocation: see the requests' \`status\`.
 
 ${tables.join('\n')}`;
 }

@@ -3,7 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '#lib/config';
 import { InferenceGateway } from '#lib/inference';
 import { createLog, type Log, type LogOptions } from '#lib/log';
-import { invocationMetrics, loadMetrics, Metrics, processMetrics } from '#lib/metrics';
+import {
+  inferenceMetrics,
+  inferenceStateMetrics,
+  invocationMetrics,
+  loadMetrics,
+  Metrics,
+  processMetrics,
+} from '#lib/metrics';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
 
@@ -48,6 +55,7 @@ export class Service {
     this.inference = parts.inference;
     this.version = readVersion(parts.config.root);
     loadMetrics(this.metrics, () => this.python.load);
+    inferenceStateMetrics(this.metrics, () => this.inference.health);
     processMetrics(this.metrics, { version: this.version, python: this.python.interpreter.version });
   }
 
@@ -59,7 +67,12 @@ export class Service {
     const secrets = new Map(config.secrets);
     const log = createLog({ format: config.logFormat, level: config.HEADY_LOG_LEVEL, secrets, ...logged });
     for (const warning of config.warnings) log.warn(warning);
-    const inference = await InferenceGateway.start({ config, log, secrets });
+    const inference = await InferenceGateway.start({
+      config,
+      log,
+      secrets,
+      observe: inferenceMetrics(metrics),
+    });
     try {
       const python = await PythonEngine.start({
         config,

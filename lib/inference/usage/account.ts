@@ -1,5 +1,6 @@
 import type { Answerer } from '../answers.ts';
 import type { Caller, CallOutcome, CallUsage, Operation } from '../operation.ts';
+import { BackendFailure } from '../transport/failure.ts';
 import { estimatedTokens, type TokenUsage } from './tokens.ts';
 
 /** What a call has come to, beside its outcome. */
@@ -39,7 +40,7 @@ export class Account {
     this.#closed = true;
     const isCounted = answerer !== undefined && !coalesced;
     const usage: CallUsage = {
-      backend: answerer?.backend ?? (cacheHits > 0 ? 'cache' : 'none'),
+      backend: answerer?.backend ?? (cacheHits > 0 ? 'cache' : failedBackend(error)),
       model: answerer?.model ?? this.#operation.model ?? '',
       operation: this.#operation.kind,
       caller: this.#caller.name,
@@ -55,6 +56,12 @@ export class Account {
     this.#caller.onUsage?.(usage);
     this.#tell(usage);
   }
+}
+
+/** The one that has said why there is no answer. */
+function failedBackend(error: unknown): CallUsage['backend'] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof BackendFailure ? cause.backend : 'none';
 }
 
 function inputOf(operation: Operation): unknown {
