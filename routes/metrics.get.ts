@@ -1,6 +1,7 @@
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
+  summary: 'What is counted and measured, for Prometheus',
   handler: async (_input, { context: { service } }) => {
     const { metrics } = service;
     const headers = { 'content-type': metrics.contentType, 'cache-control': 'no-store' };

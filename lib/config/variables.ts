@@ -276,9 +276,8 @@ export const variables = {
   }),
   HEADY_DATA_DIR: define({
     schema: text.optional(),
-    description: 'Mount path of a persistent disk.',
+    description: 'Mount path of a persistent disk. Keeps how much of the daily tokens is spent.',
     source: 'optional',
-    planned: true,
   }),
   HEADY_STORAGE_QUOTA: define({
     schema: bytes.prefault('1GB'),

@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { z } from 'zod';
+
 import type { Config } from '#lib/config';
 import { nodeListener } from '#lib/http';
 import type { Log } from '#lib/log';
 import { openAiErrorResponse, Problem } from '#lib/problems';
 
+import { chatBody, completionBody, embeddingsBody, parseBody } from './api/bodies.ts';
 import { eventResponse } from './api/event-response.ts';
 import { headersOf, type OpenAiApi } from './api/openai-api.ts';
 import { answerResponse, type TaskApi } from './api/task-api.ts';
@@ -76,9 +79,10 @@ export class Loopback {
   async #served(request: Request, pathname: string, caller: Caller): Promise<Response> {
     const { openAi } = this.#options;
     const route = `${request.method} ${pathname}`;
-    if (route === 'POST /v1/chat/completions') return openAi.chat(await readBody(request), caller);
-    if (route === 'POST /v1/completions') return openAi.complete(await readBody(request), caller);
-    if (route === 'POST /v1/embeddings') return openAi.embed(await readBody(request), caller);
+    if (route === 'POST /v1/chat/completions') return openAi.chat(await readAs(chatBody, request), caller);
+    if (route === 'POST /v1/completions')
+      return openAi.complete(await readAs(completionBody, request), caller);
+    if (route === 'POST /v1/embeddings') return openAi.embed(await readAs(embeddingsBody, request), caller);
     if (route === 'GET /v1/models') return openAi.models(caller.signal);
     if (route.startsWith('GET /v1/models/'))
       return openAi.model(decodeURIComponent(pathname.slice('/v1/models/'.length)), caller.signal);
@@ -122,4 +126,8 @@ export class Loopback {
     const told = { ...problem.body({ requestId, production }), error: problem.message };
     return Response.json(told, { status: response.status, headers: response.headers });
   }
+}
+
+async function readAs<T extends z.ZodType>(schema: T, request: Request): Promise<z.output<T>> {
+  return parseBody(schema, await readBody(request));
 }

@@ -20,7 +20,8 @@ export function openAiError({ code, status, message, options }: Problem): OpenAi
   const [pointer] = options.errors ?? [];
   return {
     error: {
-      message,
+      message:
+        options.errors?.map(({ pointer: at, detail }) => `${at || 'body'}: ${detail}`).join('; ') ?? message,
       type: status === 429 ? 'rate_limit_error' : status < 500 ? 'invalid_request_error' : 'server_error',
       param: pointer ? pointer.pointer.slice(1).replaceAll('/', '.') || null : null,
       code: codes[code] ?? code.replaceAll('-', '_'),

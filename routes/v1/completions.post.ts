@@ -1,7 +1,8 @@
-import { defineRoute, readJson } from '#lib/http';
-import { callerOf } from '#lib/inference';
+import { defineRoute } from '#lib/http';
+import { callerOf, completionBody } from '#lib/inference';
 
 export default defineRoute({
-  handler: async (_input, event) =>
-    event.context.service.inference.openAi.complete(await readJson(event), callerOf(event)),
+  summary: "A prompt's completion, as OpenAI has it",
+  body: completionBody,
+  handler: async ({ body }, event) => event.context.service.inference.openAi.complete(body, callerOf(event)),
 });

@@ -1,7 +1,8 @@
-import { defineRoute, readJson } from '#lib/http';
-import { callerOf } from '#lib/inference';
+import { defineRoute } from '#lib/http';
+import { callerOf, embeddingsBody } from '#lib/inference';
 
 export default defineRoute({
-  handler: async (_input, event) =>
-    event.context.service.inference.openAi.embed(await readJson(event), callerOf(event)),
+  summary: 'Vectors of texts, as OpenAI has them',
+  body: embeddingsBody,
+  handler: async ({ body }, event) => event.context.service.inference.openAi.embed(body, callerOf(event)),
 });

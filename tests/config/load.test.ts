@@ -170,6 +170,42 @@ describe('computed defaults', () => {
   });
 });
 
+describe('the remote GPU', () => {
+  it.each([
+    [{ REMOTE_GPU_HOST: 'gpu.lan', REMOTE_GPU_PORT: '8000' }, 'http://gpu.lan:8000'],
+    [{ REMOTE_GPU_HOST: 'fd00::1', REMOTE_GPU_PORT: '8000' }, 'http://[fd00::1]:8000'],
+    [{ REMOTE_GPU_URL: 'https://gpu.example/v1/' }, 'https://gpu.example'],
+    [{}, undefined],
+  ])('of %j is at %s, and is no reason for the mock', (variables, url) => {
+    const { remoteGpuUrl, mockInference } = load(variables);
+    expect([remoteGpuUrl, mockInference]).toEqual([url, url === undefined]);
+  });
+
+  it('is said in one way', () => {
+    const both = { REMOTE_GPU_HOST: 'gpu', REMOTE_GPU_PORT: '1', REMOTE_GPU_URL: 'https://gpu' };
+    expect(problems(both)).toEqual([
+      'REMOTE_GPU_URL, REMOTE_GPU_HOST: both are set, and say the same. Set one of them.',
+    ]);
+    expect(problems({ REMOTE_GPU_HOST: 'http://gpu/', REMOTE_GPU_PORT: '1' })[0]).toMatch(
+      /^REMOTE_GPU_HOST: /,
+    );
+  });
+
+  it.each([
+    ['http://203.0.113.9:1', true],
+    ['http://gpu.example:1', true],
+    ['http://[2001:db8::1]:1', true],
+    ['https://gpu.example', false],
+    ['http://10.1.2.3:1', false],
+    ['http://[fd00::1]:1', false],
+    ['http://gpu:1', false],
+    ['http://gpu.internal:1', false],
+  ])('at %s is warned of: %s', (url, isWarned) => {
+    const { warnings } = load({ REMOTE_GPU_URL: url });
+    expect(warnings.some((warning) => warning.includes('plain http'))).toBe(isWarned);
+  });
+});
+
 describe('warnings', () => {
   it('there are none to an environment that says nothing', () => {
     expect(load().warnings).toEqual([]);
@@ -177,8 +213,8 @@ describe('warnings', () => {
   });
 
   it('name what has no effect yet', () => {
-    const { warnings } = load({ HEADY_DATA_DIR: '/data', S3_BUCKET: 'files' });
-    expect(warnings).toEqual(['set, and without effect in this version: HEADY_DATA_DIR, S3_BUCKET']);
+    const { warnings } = load({ HEADY_STORAGE_QUOTA: '1GB', S3_BUCKET: 'files' });
+    expect(warnings).toEqual(['set, and without effect in this version: HEADY_STORAGE_QUOTA, S3_BUCKET']);
   });
 
   it('name a misspelt variable and the one that was meant', () => {

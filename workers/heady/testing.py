@@ -56,7 +56,10 @@ def inference(**answers: Any) -> Iterator[list[Call]]:
     calls: list[Call] = []
     module = importlib.import_module("heady.inference")  # by this name the package itself has the function
     address = {"HEADY_INFERENCE_URL": "http://inference.test"}
-    with mock.patch.dict(os.environ, address), mock.patch.object(module, "_client", lambda *_: _double(answers, calls)):
+    with (
+        mock.patch.dict(os.environ, address),
+        mock.patch.object(module, "_client", lambda *_, **__: _double(answers, calls)),
+    ):
         yield calls
 
 

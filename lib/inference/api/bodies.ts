@@ -39,6 +39,10 @@ export const embeddingsBody = z.looseObject({
   dimensions: z.int().min(1).nullish(),
 });
 
+export type ChatBody = z.output<typeof chatBody>;
+export type CompletionBody = z.output<typeof completionBody>;
+export type EmbeddingsBody = z.output<typeof embeddingsBody>;
+
 /** @throws {Problem} `invalid-input`, with a pointer to each wrong field. */
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const parsed = schema.safeParse(body);
@@ -47,12 +51,9 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.outp
     pointer: pointerTo(...path),
     detail: message,
   }));
-  throw new Problem('invalid-input', summary(errors), { errors });
-}
-
-/** Clients of OpenAI's API show the message alone. */
-function summary(errors: readonly FieldError[]): string {
-  return errors.map(({ pointer, detail }) => `${pointer || 'body'}: ${detail}`).join('; ');
+  throw new Problem('invalid-input', `${errors.length} invalid field${errors.length === 1 ? '' : 's'}.`, {
+    errors,
+  });
 }
 
 /** A body's fields, less some. */

@@ -1,5 +1,3 @@
-import type { z } from 'zod';
-
 import { Problem } from '#lib/problems';
 
 import type { Answer, Answerer } from '../answers.ts';
@@ -8,7 +6,7 @@ import type { Catalogue } from '../catalogue.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import type { Inference } from '../inference.ts';
 import type { Caller, GenerationOperation, Json } from '../operation.ts';
-import { chatBody, completionBody, embeddingsBody, parseBody, without } from './bodies.ts';
+import { type ChatBody, type CompletionBody, type EmbeddingsBody, without } from './bodies.ts';
 import { eventResponse } from './event-response.ts';
 
 interface OpenAiApiOptions {
@@ -31,18 +29,18 @@ export class OpenAiApi {
   }
 
   /** `POST /v1/chat/completions`. @throws {Problem} */
-  async chat(body: unknown, caller: Caller): Promise<Response> {
-    return this.#generate('chat', parseBody(chatBody, body), caller);
+  async chat(body: ChatBody, caller: Caller): Promise<Response> {
+    return this.#generate('chat', body, caller);
   }
 
   /** `POST /v1/completions`. @throws {Problem} */
-  async complete(body: unknown, caller: Caller): Promise<Response> {
-    return this.#generate('completion', parseBody(completionBody, body), caller);
+  async complete(body: CompletionBody, caller: Caller): Promise<Response> {
+    return this.#generate('completion', body, caller);
   }
 
   /** `POST /v1/embeddings`. @throws {Problem} */
-  async embed(body: unknown, caller: Caller): Promise<Response> {
-    const { model, input: texts, dimensions, encoding_format: format } = parseBody(embeddingsBody, body);
+  async embed(body: EmbeddingsBody, caller: Caller): Promise<Response> {
+    const { model, input: texts, dimensions, encoding_format: format } = body;
     const request = {
       model: model ?? undefined,
       texts,
@@ -79,7 +77,7 @@ export class OpenAiApi {
 
   async #generate(
     kind: GenerationOperation['kind'],
-    body: z.output<typeof chatBody> | z.output<typeof completionBody>,
+    body: ChatBody | CompletionBody,
     caller: Caller,
   ): Promise<Response> {
     const { inference } = this.#options;

@@ -1,7 +1,8 @@
-import { defineRoute, readJson } from '#lib/http';
-import { callerOf } from '#lib/inference';
+import { defineRoute } from '#lib/http';
+import { callerOf, chatBody } from '#lib/inference';
 
 export default defineRoute({
-  handler: async (_input, event) =>
-    event.context.service.inference.openAi.chat(await readJson(event), callerOf(event)),
+  summary: 'Chat, as OpenAI has it',
+  body: chatBody,
+  handler: async ({ body }, event) => event.context.service.inference.openAi.chat(body, callerOf(event)),
 });

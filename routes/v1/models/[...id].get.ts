@@ -4,7 +4,8 @@ import { defineRoute } from '#lib/http';
 import { callerOf } from '#lib/inference';
 
 export default defineRoute({
+  summary: 'One of the models that the inference backends list',
   params: z.object({ id: z.string() }),
   handler: async ({ params }, event) =>
-    event.context.service.inference.openAi.model(decodeURIComponent(params.id), callerOf(event).signal),
+    event.context.service.inference.openAi.model(params.id, callerOf(event).signal),
 });
