@@ -1,22 +1,23 @@
 import { http } from 'msw';
 
 import { created } from './generation.ts';
-import { findModel, isChatModel, type MockModel, models } from './models.ts';
-import { routerOrigin } from './origins.ts';
+import { findModel, type MockModel, models } from './models.ts';
 import { errorReply, jsonReply } from './replies.ts';
 
-/** `GET /v1/models` and `/v1/models/{id}`: what the router can route chat to. Public; no token needed. */
-export const catalogueHandlers = [
-  http.get(`${routerOrigin}/v1/models`, () =>
-    jsonReply({ object: 'list', data: models.filter(isChatModel).map(entryOf) }),
-  ),
-  // A wildcard, because the id holds a slash that some clients send as %2F.
-  http.get(`${routerOrigin}/v1/models/*`, ({ request }) => {
-    const id = decodeURIComponent(new URL(request.url).pathname.slice('/v1/models/'.length));
-    const model = findModel(id);
-    return model !== undefined && isChatModel(model) ? jsonReply(entryOf(model)) : unknownModel(id);
-  }),
-];
+/** `GET /v1/models` and `/v1/models/{id}`: the models that a server tells of. Public; no token needed. */
+export function catalogueHandlers(origin: string, isListed: (model: MockModel) => boolean) {
+  return [
+    http.get(`${origin}/v1/models`, () =>
+      jsonReply({ object: 'list', data: models.filter(isListed).map(entryOf) }),
+    ),
+    // A wildcard, because the id holds a slash that some clients send as %2F.
+    http.get(`${origin}/v1/models/*`, ({ request }) => {
+      const id = decodeURIComponent(new URL(request.url).pathname.slice('/v1/models/'.length));
+      const model = findModel(id);
+      return model !== undefined && isListed(model) ? jsonReply(entryOf(model)) : unknownModel(id);
+    }),
+  ];
+}
 
 function entryOf(model: MockModel): Record<string, unknown> {
   return {
@@ -30,8 +31,8 @@ function entryOf(model: MockModel): Record<string, unknown> {
         provider: model.provider.name,
         status: 'live',
         context_length: model.contextTokens,
-        supports_tools: false,
-        supports_structured_output: false,
+        supports_tools: true,
+        supports_structured_output: true,
       },
     ],
   };

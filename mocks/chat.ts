@@ -1,14 +1,14 @@
 import { http } from 'msw';
 import { z } from 'zod';
 
-import { withToken } from './access.ts';
 import { readBody } from './body.ts';
 import { replyTo } from './conversation.ts';
-import { provoked } from './failures.ts';
 import { created, generate, type Generation, idOf, usageOf } from './generation.ts';
-import { routerOrigin } from './origins.ts';
-import { refusedBody, refusedModel } from './refusals.ts';
+import type { Host } from './host.ts';
+import { refusedBody } from './refusals.ts';
+import { valueFor } from './schema-value.ts';
 import { answer, eventStream } from './streams.ts';
+import { Tool, type ToolCall, toolCall, ToolChoice } from './tools.ts';
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional() });
 const Chat = z.object({
@@ -26,62 +26,104 @@ const Chat = z.object({
   max_tokens: z.int().positive().nullish(),
   max_completion_tokens: z.int().positive().nullish(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  n: z.int().min(1).max(8).nullish(),
+  tools: z.array(Tool).nullish(),
+  tool_choice: ToolChoice.nullish(),
+  response_format: z
+    .looseObject({
+      type: z.enum(['text', 'json_object', 'json_schema']),
+      json_schema: z.looseObject({ schema: z.unknown() }).nullish(),
+    })
+    .nullish(),
 });
 type Chat = z.infer<typeof Chat>;
 
-/** `POST /v1/chat/completions` of the router, and the same beneath one model's URL, where the JS client sends it. */
-export const chatHandlers = [
-  http.post(`${routerOrigin}/v1/chat/completions`, withToken(complete)),
-  http.post(`${routerOrigin}/hf-inference/models/:org/:name/v1/chat/completions`, withToken(complete)),
-];
+/** What the model has to say: a text, or the call of a tool. */
+interface Reply {
+  readonly generation: Generation;
+  readonly call: ToolCall | undefined;
+}
 
-async function complete({ request }: { readonly request: Request }): Promise<Response> {
-  const read = await readBody(request, Chat);
-  if (read.kind !== 'read') return refusedBody(read);
-  const chat = read.body;
-  const refused = refusedModel(chat.model) ?? (await provoked(chat.model, request.signal));
-  return refused ?? replied(chat, request.signal);
+/** `POST /v1/chat/completions`, and the same beneath one model's URL, where the JS client sends it. */
+export function chatHandlers(host: Host) {
+  const complete = host.guarded(async ({ request }: { readonly request: Request }) => {
+    const read = await readBody(request, Chat);
+    if (read.kind !== 'read') return refusedBody(read);
+    const chat = read.body;
+    const refused = host.refusedModel(chat.model) ?? (await host.provoked(chat.model, request.signal));
+    return refused ?? replied(chat, request.signal);
+  });
+  return [
+    http.post(`${host.origin}/v1/chat/completions`, complete),
+    http.post(`${host.origin}/hf-inference/models/:org/:name/v1/chat/completions`, complete),
+  ];
 }
 
 function replied(chat: Chat, signal: AbortSignal): Response {
-  const messages = chat.messages.map(({ role, content }) => ({ role, text: textOf(content) }));
-  const generation = generate(replyTo(messages), {
-    maxTokens: chat.max_completion_tokens ?? chat.max_tokens ?? undefined,
-    stop: chat.stop,
-  });
-  const usage = usageOf(messages.map((message) => message.text).join(' '), generation);
-  return chat.stream === true
-    ? eventStream({ model: chat.model, events: chunksOf(chat, generation, usage), signal })
-    : answer(chat.model, {
-        ...head(chat, 'chat.completion'),
-        choices: [
-          {
-            index: 0,
-            message: { role: 'assistant', content: generation.tokens.join('') },
-            logprobs: null,
-            finish_reason: generation.finishReason,
-          },
-        ],
-        usage,
-      });
+  const reply = replyOf(chat);
+  const usage = usageOf(textsOf(chat).join(' '), reply.generation);
+  if (chat.stream === true)
+    return eventStream({ model: chat.model, events: chunksOf(chat, reply, usage), signal });
+  const choices = Array.from({ length: chat.n ?? 1 }, (_, index) => choiceOf(reply, index));
+  return answer(chat.model, { ...head(chat, 'chat.completion'), choices, usage });
 }
 
-function chunksOf(chat: Chat, generation: Generation, usage: Record<string, number>): unknown[] {
+function choiceOf({ generation, call }: Reply, index: number) {
+  const message = call
+    ? { role: 'assistant', content: null, tool_calls: [call] }
+    : { role: 'assistant', content: generation.tokens.join('') };
+  return { index, message, logprobs: null, finish_reason: call ? 'tool_calls' : generation.finishReason };
+}
+
+function replyOf(chat: Chat): Reply {
+  const request = textOf(chat.messages.findLast(({ role }) => role === 'user')?.content);
+  const isAnswered = chat.messages.at(-1)?.role === 'tool';
+  const asked = { tools: chat.tools ?? [], choice: chat.tool_choice ?? 'auto', text: request };
+  const call = isAnswered ? undefined : toolCall(asked);
+  const said = call ? call.function.arguments : saidOf(chat, request);
+  const maxTokens = chat.max_completion_tokens ?? chat.max_tokens ?? undefined;
+  return { generation: generate(said, { maxTokens, stop: chat.stop }), call };
+}
+
+function saidOf({ messages, response_format: format }: Chat, request: string): string {
+  if (format?.type === 'json_schema') return JSON.stringify(valueFor(format.json_schema?.schema, request));
+  if (format?.type === 'json_object') return JSON.stringify({ answer: request });
+  const last = messages.at(-1);
+  if (last?.role === 'tool') return `The tool says: ${textOf(last.content)}`;
+  return replyTo(messages.map(({ role, content }) => ({ role, text: textOf(content) })));
+}
+
+function chunksOf(chat: Chat, { generation, call }: Reply, usage: Record<string, number>): unknown[] {
   const chunk = (delta: object, finishReason: string | null): unknown => ({
     ...head(chat, 'chat.completion.chunk'),
     choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
   });
   const metered = chat.stream_options?.include_usage === true;
+  const pieces = call ? callDeltas(call) : generation.tokens.map((content) => ({ content }));
   return [
-    chunk({ role: 'assistant', content: '' }, null),
-    ...generation.tokens.map((content) => chunk({ content }, null)),
-    chunk({}, generation.finishReason),
+    chunk({ role: 'assistant', content: call ? null : '' }, null),
+    ...pieces.map((delta) => chunk(delta, null)),
+    chunk({}, call ? 'tool_calls' : generation.finishReason),
     ...(metered ? [{ ...head(chat, 'chat.completion.chunk'), choices: [], usage }] : []),
   ];
 }
 
+/** The name first, then the arguments in pieces. */
+function callDeltas({ id, type, function: { name, arguments: given } }: ToolCall): object[] {
+  const first = { index: 0, id, type, function: { name, arguments: '' } };
+  const pieces = (given.match(/.{1,8}/gs) ?? []).map((piece) => ({
+    index: 0,
+    function: { arguments: piece },
+  }));
+  return [first, ...pieces].map((call) => ({ tool_calls: [call] }));
+}
+
 function head(chat: Chat, object: string): Record<string, unknown> {
   return { id: idOf('chatcmpl', chat), object, created, model: chat.model, system_fingerprint: 'mock' };
+}
+
+function textsOf({ messages }: Chat): string[] {
+  return messages.map(({ content }) => textOf(content));
 }
 
 /** The text of a message; pictures and other parts say nothing to the mock. */

@@ -1,13 +1,11 @@
 import { http } from 'msw';
 import { z } from 'zod';
 
-import { withToken } from './access.ts';
 import { readBody } from './body.ts';
 import { replyTo } from './conversation.ts';
-import { provoked } from './failures.ts';
 import { created, generate, idOf, usageOf } from './generation.ts';
-import { routerOrigin } from './origins.ts';
-import { refusedBody, refusedModel } from './refusals.ts';
+import type { Host } from './host.ts';
+import { refusedBody } from './refusals.ts';
 import { answer, eventStream } from './streams.ts';
 
 const Completion = z.object({
@@ -21,17 +19,19 @@ const Completion = z.object({
 type Completion = z.infer<typeof Completion>;
 
 /** `POST /v1/completions`, which is the JS client's text generation, also beneath one model's URL. */
-export const completionHandlers = [
-  http.post(`${routerOrigin}/v1/completions`, withToken(complete)),
-  http.post(`${routerOrigin}/hf-inference/models/:org/:name/v1/completions`, withToken(complete)),
-];
-
-async function complete({ request }: { readonly request: Request }): Promise<Response> {
-  const read = await readBody(request, Completion);
-  if (read.kind !== 'read') return refusedBody(read);
-  const completion = read.body;
-  const refused = refusedModel(completion.model) ?? (await provoked(completion.model, request.signal));
-  return refused ?? written(completion, request.signal);
+export function completionHandlers(host: Host) {
+  const complete = host.guarded(async ({ request }: { readonly request: Request }) => {
+    const read = await readBody(request, Completion);
+    if (read.kind !== 'read') return refusedBody(read);
+    const completion = read.body;
+    const refused =
+      host.refusedModel(completion.model) ?? (await host.provoked(completion.model, request.signal));
+    return refused ?? written(completion, request.signal);
+  });
+  return [
+    http.post(`${host.origin}/v1/completions`, complete),
+    http.post(`${host.origin}/hf-inference/models/:org/:name/v1/completions`, complete),
+  ];
 }
 
 function written(completion: Completion, signal: AbortSignal): Response {

@@ -1,10 +1,16 @@
 export type Task =
+  | 'automatic-speech-recognition'
   | 'feature-extraction'
+  | 'fill-mask'
   | 'question-answering'
   | 'sentence-similarity'
   | 'summarization'
   | 'text-classification'
-  | 'text-generation';
+  | 'text-generation'
+  | 'text-to-image'
+  | 'token-classification'
+  | 'translation'
+  | 'zero-shot-classification';
 
 export interface MockModel {
   readonly id: string;
@@ -31,6 +37,12 @@ export const models: readonly MockModel[] = [
   taskModel('deepset/roberta-base-squad2', 'question-answering', 512),
   taskModel('facebook/bart-large-cnn', 'summarization', 1024),
   taskModel('distilbert/distilbert-base-uncased-finetuned-sst-2-english', 'text-classification', 512),
+  taskModel('facebook/bart-large-mnli', 'zero-shot-classification', 1024),
+  taskModel('dslim/bert-base-NER', 'token-classification', 512),
+  taskModel('google-t5/t5-base', 'translation', 512),
+  taskModel('google-bert/bert-base-uncased', 'fill-mask', 512),
+  taskModel('openai/whisper-large-v3', 'automatic-speech-recognition', 448),
+  taskModel('black-forest-labs/FLUX.1-schnell', 'text-to-image', 256),
 ];
 
 export function findModel(id: string): MockModel | undefined {

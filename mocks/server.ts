@@ -4,14 +4,15 @@ import { listen } from 'listhen';
 import { getResponse, type HttpHandler } from 'msw';
 import { toNodeHandler } from 'srvx/node';
 
-import { realUrl } from './origins.ts';
 import { errorReply } from './replies.ts';
 
-export interface MockServerOptions {
+interface ServeOptions {
   /** 0 takes a free one. */
   readonly port: number;
   /** @default '127.0.0.1' */
   readonly hostname?: string;
+  /** The address that one of this port stands for. */
+  readonly realUrl: (url: string) => string;
 }
 
 export interface MockServer {
@@ -24,11 +25,11 @@ export interface MockServer {
 /** Serves handlers that are written for the real addresses on a port of this machine. */
 export async function serve(
   handlers: readonly HttpHandler[],
-  { port, hostname = '127.0.0.1' }: MockServerOptions,
+  { port, hostname = '127.0.0.1', realUrl }: ServeOptions,
 ): Promise<MockServer> {
   const listener = await listen(
     // Its type is for HTTP/1 or HTTP/2; listhen's server speaks the first.
-    toNodeHandler((request) => respond(handlers, request)) as RequestListener,
+    toNodeHandler((request) => respond(handlers, asReal(request, realUrl))) as RequestListener,
     {
       hostname,
       // listhen would take port 3000 for 0, and another one for a taken one.
@@ -50,8 +51,7 @@ export async function serve(
   };
 }
 
-async function respond(handlers: readonly HttpHandler[], request: Request): Promise<Response> {
-  const asked = asReal(request);
+async function respond(handlers: readonly HttpHandler[], asked: Request): Promise<Response> {
   try {
     return (await getResponse([...handlers], asked)) ?? unmatched(asked);
   } catch (cause) {
@@ -59,7 +59,7 @@ async function respond(handlers: readonly HttpHandler[], request: Request): Prom
   }
 }
 
-function asReal(request: Request): Request {
+function asReal(request: Request, realUrl: ServeOptions['realUrl']): Request {
   // The platform demands `duplex` of a streamed body; the DOM's types do not know it.
   const init: RequestInit & { readonly duplex: 'half' } = {
     method: request.method,

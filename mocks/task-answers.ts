@@ -4,8 +4,11 @@ import { problemOf } from './body.ts';
 import { cosine, embed, normalize } from './embedding.ts';
 import { answersIn } from './extract.ts';
 import type { Task } from './models.ts';
-import { invalidInput } from './replies.ts';
+import { namesIn } from './names.ts';
+import { pictureOf } from './picture.ts';
+import { invalidInput, rawReply } from './replies.ts';
 import { sentimentOf } from './sentiment.ts';
+import { transcriptOf } from './speech.ts';
 import { answer } from './streams.ts';
 import { summarize } from './summary.ts';
 import { continueText, TextGeneration } from './text-generation.ts';
@@ -39,6 +42,20 @@ const TextClassification = z.looseObject({
   parameters: z.looseObject({ top_k: z.int().positive().nullish() }).nullish(),
 });
 
+const ZeroShot = z.looseObject({
+  inputs: Text,
+  parameters: z.looseObject({
+    candidate_labels: z.array(Text).min(1),
+    multi_label: z.boolean().nullish(),
+  }),
+});
+const Plain = z.looseObject({ inputs: Text });
+const Masked = z.looseObject({
+  inputs: z.string().includes('[MASK]'),
+  parameters: z.looseObject({}).nullish(),
+});
+const Sound = z.looseObject({ inputs: z.base64() });
+
 /** What each task answers to a body, in the service's own shape. */
 export const taskAnswers: Readonly<Record<Task, (call: TaskCall) => Response>> = {
   'feature-extraction': checked(FeatureExtraction, ({ inputs, normalize: unit }) => {
@@ -61,6 +78,30 @@ export const taskAnswers: Readonly<Record<Task, (call: TaskCall) => Response>> =
   'text-classification': checked(TextClassification, ({ inputs, parameters }) =>
     [inputs].flat().map((text) => sentimentOf(text).slice(0, parameters?.top_k ?? 2)),
   ),
+  'zero-shot-classification': checked(ZeroShot, ({ inputs, parameters }) => {
+    const source = embed(inputs);
+    const alike = parameters.candidate_labels.map((label) => Math.exp(4 * cosine(source, embed(label))));
+    const sum = alike.reduce((total, each) => total + each, 0);
+    return parameters.candidate_labels
+      .map((label, at) => ({ label, score: (alike[at] ?? 0) / sum }))
+      .toSorted((a, b) => b.score - a.score);
+  }),
+  'token-classification': checked(Plain, ({ inputs }) => namesIn(inputs)),
+  translation: checked(Plain, ({ inputs }) => [{ translation_text: `[translated] ${inputs}` }]),
+  'fill-mask': checked(Masked, ({ inputs }) =>
+    ['house', 'tower', 'cat'].map((word, at) => ({
+      sequence: inputs.replace('[MASK]', word),
+      score: 0.6 / 2 ** at,
+      token: 1000 + at,
+      token_str: word,
+    })),
+  ),
+  'automatic-speech-recognition': checked(Sound, ({ inputs }) => transcriptOf(Buffer.from(inputs, 'base64'))),
+  'text-to-image': (call) => {
+    const read = Plain.safeParse(call.body);
+    if (!read.success) return invalidInput(problemOf(read.error));
+    return rawReply(new Uint8Array(pictureOf(read.data.inputs)), 'image/png');
+  },
   'text-generation': (call) => {
     const read = TextGeneration.safeParse(call.body);
     return read.success ? continueText(read.data, call) : invalidInput(problemOf(read.error));

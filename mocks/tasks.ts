@@ -1,12 +1,12 @@
 import { http, type PathParams } from 'msw';
 import { z } from 'zod';
 
-import { withToken } from './access.ts';
 import { readBody } from './body.ts';
-import { isProvoking, provoked } from './failures.ts';
+import type { Host } from './host.ts';
 import { findModel, type Task } from './models.ts';
-import { routerOrigin } from './origins.ts';
-import { errorReply, invalidInput } from './replies.ts';
+import { isProvoking } from './provocations.ts';
+import { errorReply, invalidInput, jsonReply } from './replies.ts';
+import { transcriptOf } from './speech.ts';
 import { taskAnswers } from './task-answers.ts';
 
 interface TaskRequest {
@@ -20,25 +20,45 @@ type Body = z.infer<typeof Body>;
 const allTasks = Object.keys(taskAnswers) as readonly Task[];
 
 /** `POST /hf-inference/models/{id}`, the bare URL of a model, and `/pipeline/{task}` beneath it. */
-export const taskHandlers = [
-  http.post(`${routerOrigin}/hf-inference/models/:org/:name`, withToken(infer)),
-  http.post(`${routerOrigin}/hf-inference/models/:org/:name/pipeline/:task`, withToken(infer)),
-];
+export function taskHandlers(host: Host) {
+  const infer = host.guarded(async ({ request, params }: TaskRequest) => {
+    const model = `${String(params.org)}/${String(params.name)}`;
+    const served = isProvoking(model) ? allTasks : findModel(model)?.tasks;
+    if (served === undefined) return errorReply(404, `Model ${model} is not served by hf-inference`);
+    const failure = await host.provoked(model, request.signal);
+    if (failure !== undefined) return failure;
+    const asked = typeof params.task === 'string' ? served.filter((task) => task === params.task) : served;
+    return isSound(request) ? heard(request, asked) : answered(request, { model, asked });
+  });
+  return [
+    http.post(`${host.origin}/hf-inference/models/:org/:name`, infer),
+    http.post(`${host.origin}/hf-inference/models/:org/:name/pipeline/:task`, infer),
+  ];
+}
 
-async function infer({ request, params }: TaskRequest): Promise<Response> {
-  const model = `${String(params.org)}/${String(params.name)}`;
-  const served = isProvoking(model) ? allTasks : findModel(model)?.tasks;
-  if (served === undefined) return errorReply(404, `Model ${model} is not served by hf-inference`);
-  const failure = await provoked(model, request.signal);
-  if (failure !== undefined) return failure;
+interface Inferred {
+  readonly model: string;
+  readonly asked: readonly Task[];
+}
+
+async function answered(request: Request, { model, asked }: Inferred): Promise<Response> {
   const read = await readBody(request, Body);
   if (read.kind === 'not-json') return errorReply(400, read.problem);
   if (read.kind === 'invalid') return invalidInput(read.problem);
-  const asked = typeof params.task === 'string' ? served.filter((task) => task === params.task) : served;
   const task = fitting(read.body, asked) ?? asked[0];
   return task === undefined
-    ? errorReply(400, `Model ${model} does not support the task ${String(params.task)}`)
+    ? errorReply(400, `Model ${model} does not support this task`)
     : taskAnswers[task]({ model, body: read.body, signal: request.signal });
+}
+
+/** Sounds come as they are. */
+function isSound({ headers }: Request): boolean {
+  return /^(?:audio\/|application\/octet-stream)/i.test(headers.get('content-type') ?? '');
+}
+
+async function heard(request: Request, asked: readonly Task[]): Promise<Response> {
+  if (!asked.includes('automatic-speech-recognition')) return invalidInput('`inputs`: expected a text');
+  return jsonReply(transcriptOf(new Uint8Array(await request.arrayBuffer())));
 }
 
 /** Which of several tasks a body on a bare URL is for: the shape of its inputs tells. */

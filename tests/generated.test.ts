@@ -11,5 +11,5 @@ it.each(Object.entries(generatedFiles))('%s is what `npm run generate` writes', 
 });
 
 it.each(Object.entries(generatedFiles))('%s says that it is generated', (_path, text) => {
-  expect(text.split('\n', 1)[0]).toMatch(/Generated from lib\/\S+\.ts by `npm run generate`/);
+  expect(text.split('\n', 1)[0]).toMatch(/Generated from (?:lib|mocks)\/\S+\.ts by `npm run generate`/);
 });

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { configurationPage, environmentExample } from '#lib/config';
 import { httpSeries, inferenceSeries, metricsPage, processSeries, pythonSeries } from '#lib/metrics';
 import { errorsPage } from '#lib/problems';
+import { mockPage } from '#mocks';
 
 const root = new URL('../../', import.meta.url);
 
@@ -17,6 +18,7 @@ export const generatedFiles: Readonly<Record<string, string>> = {
     Inference: inferenceSeries,
     'The server itself': processSeries,
   }),
+  'docs/mock.md': mockPage(),
 };
 
 if (import.meta.main)

@@ -1,0 +1,128 @@
+import OpenAI, {
+  APIError,
+  AuthenticationError,
+  InternalServerError,
+  NotFoundError,
+  RateLimitError,
+  UnprocessableEntityError,
+} from 'openai';
+import { describe, expect, it } from 'vitest';
+
+import type { Address } from './address.ts';
+
+const model = 'openai/gpt-oss-20b';
+const messages = [{ role: 'user' as const, content: 'Who built the tower?' }];
+const embedModel = 'sentence-transformers/all-MiniLM-L6-v2';
+
+/** What OpenAI's own client for Node does with a server that has its API. */
+export function openAiSuite(
+  name: string,
+  address: () => Address,
+  { embeds }: { readonly embeds: boolean },
+): void {
+  const client = (key = address().key) =>
+    new OpenAI({ baseURL: `${address().url}/v1`, apiKey: key, maxRetries: 0 });
+  const ask = async (asked: string) => client().chat.completions.create({ model: asked, messages });
+
+  describe(`OpenAI’s client for Node at ${name}`, () => {
+    it('chats', async () => {
+      const { choices, usage, object } = await ask(model);
+      expect(choices[0]).toMatchObject({ message: { role: 'assistant' }, finish_reason: 'stop' });
+      expect(choices[0]?.message.content).toContain('Who built the tower?');
+      expect(usage?.total_tokens).toBe((usage?.prompt_tokens ?? 0) + (usage?.completion_tokens ?? 0));
+      expect(object).toBe('chat.completion');
+    });
+
+    it('streams chat, with usage where it asks for it', async () => {
+      const whole = (await ask(model)).choices[0]?.message.content;
+      const told = [];
+      for (const options of [undefined, { include_usage: true }]) {
+        const stream = await client().chat.completions.create({
+          model,
+          messages,
+          stream: true,
+          ...(options && { stream_options: options }),
+        });
+        let text = '';
+        const usages = [];
+        for await (const chunk of stream) {
+          text += chunk.choices[0]?.delta.content ?? '';
+          if (chunk.usage) usages.push(chunk.usage.total_tokens);
+        }
+        expect(text).toBe(whole);
+        told.push(usages.length);
+      }
+      expect(told).toEqual([0, 1]);
+    });
+
+    it('ends a stream that it leaves', async () => {
+      const stream = await client().chat.completions.create({
+        model: 'mock/endless-stream',
+        messages,
+        stream: true,
+      });
+      let count = 0;
+      for await (const _ of stream) if ((count += 1) === 3) break;
+      expect(stream.controller.signal.aborted).toBe(true);
+    });
+
+    it('completes prompts, whole and streamed', async () => {
+      const prompt = 'Once upon a time';
+      const { choices } = await client().completions.create({ model, prompt });
+      const stream = await client().completions.create({ model, prompt, stream: true });
+      let text = '';
+      for await (const chunk of stream) text += chunk.choices[0]?.text ?? '';
+      expect([text, text.length > 10]).toEqual([choices[0]?.text, true]);
+    });
+
+    it.runIf(embeds)('embeds, the same in base64 as in numbers', async () => {
+      const input = ['the cat sat', 'the dog sat'];
+      const packed = await client().embeddings.create({ model: embedModel, input });
+      const numbers = await client().embeddings.create({
+        model: embedModel,
+        input,
+        encoding_format: 'float',
+      });
+      for (const [at, { embedding }] of packed.data.entries())
+        expect(embedding).toEqual(numbers.data[at]?.embedding.map((value) => Math.fround(value)));
+      expect(packed.data.map(({ index }) => index)).toEqual([0, 1]);
+    });
+
+    it('lists models, and has one by its name', async () => {
+      const ids = [];
+      for await (const { id } of client().models.list()) ids.push(id);
+      expect(ids).toContain(model);
+      expect(await client().models.retrieve(model)).toMatchObject({ id: model, object: 'model' });
+      await expect(client().models.retrieve('org/unknown')).rejects.toBeInstanceOf(NotFoundError);
+    });
+
+    it.each([
+      [
+        'a wrong key',
+        AuthenticationError,
+        async () => client('wrong').chat.completions.create({ model, messages }),
+      ],
+      [
+        'no messages',
+        UnprocessableEntityError,
+        async () => client().chat.completions.create({ model, messages: [] }),
+      ],
+      ['a backend that is too busy', RateLimitError, async () => ask('mock/rate-limited')],
+      ['a backend that fails', InternalServerError, async () => ask('mock/error')],
+    ])('has an error of its own for %s', async (_, kind, work) => {
+      await expect(work()).rejects.toBeInstanceOf(kind);
+    });
+
+    it('raises what goes wrong in mid-stream', async () => {
+      const stream = await client().chat.completions.create({
+        model: 'mock/error-stream',
+        messages,
+        stream: true,
+      });
+      const read = async () => {
+        for await (const _ of stream);
+      };
+      await expect(read()).rejects.toBeInstanceOf(APIError);
+    });
+  });
+}
