@@ -220,7 +220,7 @@ describe('the gateway', () => {
 });
 
 describe('a backend that fails', () => {
-  it.each(['mock/error', 'mock/rate-limited', 'mock/broken-stream', 'mock/malformed'])(
+  it.each(['mock/error', 'mock/no-credits', 'mock/broken-stream', 'mock/malformed'])(
     'as %s does is an error in Python, and the service lives',
     async (model) => {
       const response = await server.fetch('/api/qa', post({ question: 'Why?', model }));

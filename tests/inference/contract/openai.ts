@@ -14,6 +14,8 @@ const model = 'openai/gpt-oss-20b';
 const messages = [{ role: 'user' as const, content: 'Who built the tower?' }];
 const embedModel = 'sentence-transformers/all-MiniLM-L6-v2';
 
+const weather = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+
 /** What OpenAI's own client for Node does with a server that has its API. */
 export function openAiSuite(
   name: string,
@@ -53,6 +55,37 @@ export function openAiSuite(
         told.push(usages.length);
       }
       expect(told).toEqual([0, 1]);
+    });
+
+    it('is given the call of a tool, and tells what came of it', async () => {
+      const tools = [{ type: 'function' as const, function: { name: 'get_weather', parameters: weather } }];
+      const asked = [{ role: 'user' as const, content: 'What is the weather in Rome?' }];
+      const { choices } = await client().chat.completions.create({ model, messages: asked, tools });
+      const message = choices[0]?.message;
+      expect(choices[0]?.finish_reason).toBe('tool_calls');
+      const [call] = message?.tool_calls ?? [];
+      const given = call?.type === 'function' ? (JSON.parse(call.function.arguments) as object) : undefined;
+      expect(given).toEqual({ city: expect.any(String) });
+      const stream = client().chat.completions.stream({ model, messages: asked, tools });
+      const streamed = await stream.finalMessage();
+      expect(streamed.tool_calls?.[0]).toMatchObject({ id: call?.id, function: { name: 'get_weather' } });
+      if (!message) return;
+      const told = { role: 'tool' as const, tool_call_id: call?.id ?? '', content: 'Sunny.' };
+      const last = await client().chat.completions.create({
+        model,
+        messages: [...asked, message, told],
+        tools,
+      });
+      expect(last.choices[0]?.message.content).toContain('Sunny.');
+    });
+
+    it('is answered in JSON of a schema', async () => {
+      const { choices } = await client().chat.completions.create({
+        model,
+        messages,
+        response_format: { type: 'json_schema', json_schema: { name: 'weather', schema: weather } },
+      });
+      expect(JSON.parse(choices[0]?.message.content ?? '')).toEqual({ city: expect.any(String) });
     });
 
     it('ends a stream that it leaves', async () => {
@@ -100,7 +133,7 @@ export function openAiSuite(
       [
         'a wrong key',
         AuthenticationError,
-        async () => client('wrong').chat.completions.create({ model, messages }),
+        async () => client('hf_invalid').chat.completions.create({ model, messages }),
       ],
       [
         'no messages',

@@ -32,7 +32,7 @@ def embeddings():
     return [len(each.embedding) for each in vectors.data]
 
 
-wrong = openai.OpenAI(base_url=f"{URL}/v1", api_key="wrong", max_retries=0)
+wrong = openai.OpenAI(base_url=f"{URL}/v1", api_key="hf_invalid", max_retries=0)
 print(
     json.dumps(
         {
