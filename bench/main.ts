@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { measureBreaches } from './breaches.ts';
 import { runCallers } from './callers.ts';
 import { startFastApiBaseline } from './fastapi-baseline.ts';
+import { measureInference } from './inference.ts';
 import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { measureChildren, measureRest, shapeOf } from './memory.ts';
@@ -43,6 +44,7 @@ async function measure(): Promise<Row[]> {
   using project = await makeBenchProject();
   const start = await measureStart(project.root);
   const uploaded = await measureUpload(project.root);
+  const inference = await measureInference(project.root);
   await using service = await ServiceSubject.start(project.root);
   await delay(restMs);
   const rest = await measureRest(service, 'at rest');
@@ -71,5 +73,6 @@ async function measure(): Promise<Row[]> {
     await measureRest(service, 'after the load'),
     start,
     uploaded,
+    ...inference,
   ];
 }
