@@ -38,8 +38,9 @@ export class Discovery implements Disposable {
     const { name } = line.backend;
     let waitMs = firstWaitMs;
     let known: string | undefined;
+    let attempts = 0;
     while (!this.#over.signal.aborted) {
-      const models = await this.#listed(line);
+      const models = await this.#listed(line, (attempts += 1));
       const ids = models?.map(({ id }) => id).join(', ');
       if (models && ids !== known) this.#tell(line, models);
       known = ids ?? known;
@@ -49,11 +50,11 @@ export class Discovery implements Disposable {
     }
   }
 
-  async #listed({ backend }: Line): Promise<readonly ListedModel[] | undefined> {
+  async #listed({ backend }: Line, attempt: number): Promise<readonly ListedModel[] | undefined> {
     try {
       return await backend.models(this.#over.signal);
     } catch (error) {
-      if (!this.#over.signal.aborted)
+      if (attempt === 1 && !this.#over.signal.aborted)
         this.#options.log.info({
           message: `the inference backend ${backend.name} does not list its models yet: ${(error as Error).message}`,
         });

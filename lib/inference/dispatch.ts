@@ -4,6 +4,7 @@ import type { Line } from './lines.ts';
 import type { Caller, Operation } from './operation.ts';
 import type { Passage } from './policy/circuit.ts';
 import { withRetries } from './policy/retry.ts';
+import type { TimeLimit } from './policy/time-limit.ts';
 import type { Turns } from './policy/turns.ts';
 import { BackendFailure } from './transport/failure.ts';
 
@@ -28,8 +29,7 @@ interface DispatchOptions<T> {
   readonly lines: readonly Line[];
   readonly turns: Turns;
   readonly caller: Caller;
-  readonly signal: AbortSignal;
-  readonly deadline: number;
+  readonly limit: TimeLimit;
   readonly read: Reader<T>;
   readonly onRetry: () => void;
 }
@@ -57,12 +57,11 @@ export async function dispatch<T>(operation: Operation, options: DispatchOptions
     const passage = line.circuit.enter();
     if (!passage) continue;
     try {
-      return await withRetries(() => attempt({ line, exchange, passage }, options), {
-        ...options,
-        patienceMs,
-      });
+      const { signal, deadline } = options.limit;
+      const retrying = { signal, deadline, patienceMs, onRetry: options.onRetry };
+      return await withRetries(() => attempt({ line, exchange, passage }, options), retrying);
     } catch (error) {
-      const failure = failureOf(error, { line, options });
+      const failure = options.limit.isOver ? totalTimeout(line.backend.name) : (error as Error);
       settle(passage, failure);
       if (!(failure instanceof BackendFailure)) throw failure;
       if (failure.isMissing) line.backend.learn(operation, exchange.model);
@@ -77,7 +76,7 @@ export async function dispatch<T>(operation: Operation, options: DispatchOptions
 
 async function attempt<T>(
   { line, exchange, passage }: Pick<Attempted<T>, 'line' | 'exchange' | 'passage'>,
-  { turns, caller, signal, read }: DispatchOptions<T>,
+  { turns, caller, limit: { signal }, read }: DispatchOptions<T>,
 ): Promise<Attempted<T>> {
   const slot = await turns.enter(caller.name, signal);
   try {
@@ -90,15 +89,6 @@ async function attempt<T>(
     slot[Symbol.dispose]();
     throw error;
   }
-}
-
-/** The end of the time for the whole call is the backend's failure; that its caller has gone is not. */
-function failureOf<T>(
-  error: unknown,
-  { line, options }: { readonly line: Line; readonly options: DispatchOptions<T> },
-): Error {
-  const isLate = options.signal.aborted && !options.caller.signal.aborted;
-  return isLate ? totalTimeout(line.backend.name) : (error as Error);
 }
 
 function settle(passage: Passage, failure: Error): void {

@@ -117,9 +117,10 @@ export class InferenceGateway {
     return this.#parts.recent.of(requestId);
   }
 
-  /** As far as calls have shown: nobody is asked for it. */
-  get health(): InferenceHealth {
+  /** As far as calls have shown: nobody is asked for it. Undefined where no backend is configured. */
+  get health(): InferenceHealth | undefined {
     const { opened, turns } = this.#parts;
+    if (opened.lines.length === 0) return undefined;
     const circuits = opened.lines.map(({ backend, circuit }) => [backend.name, circuit.state] as const);
     return {
       ok: circuits.some(([, state]) => state !== 'open'),

@@ -6,6 +6,7 @@ import type { Line } from './lines.ts';
 import { MeteredStream } from './metered-stream.ts';
 import { type Caller, type CallUsage, isBytes, type Operation } from './operation.ts';
 import { Coalescing } from './policy/coalescing.ts';
+import { TimeLimit } from './policy/time-limit.ts';
 import type { Turns } from './policy/turns.ts';
 import { Account } from './usage/account.ts';
 import type { DailyBudget } from './usage/daily-budget.ts';
@@ -16,10 +17,17 @@ interface InferenceOptions {
   readonly lines: readonly Line[];
   readonly turns: Turns;
   readonly budget: DailyBudget;
-  /** The time for a call that says no deadline. */
+  /** The time for a call, retries and waiting included. */
   readonly totalMs: number;
   /** Told of each call when it has ended. */
   readonly observe: (usage: CallUsage, caller: Caller) => void;
+}
+
+interface Dispatching<T> {
+  readonly caller: Caller;
+  readonly limit: TimeLimit;
+  readonly account: Account;
+  readonly read: Reader<T>;
 }
 
 /**
@@ -59,11 +67,13 @@ export class Inference {
   async stream(operation: Operation, caller: Caller): Promise<StreamedAnswer> {
     this.#options.budget.check();
     const account = this.#open(operation, caller);
+    const limit = new TimeLimit(this.#options.totalMs, caller.signal);
     try {
-      const attempted = await this.#dispatch(operation, { caller, account, read: readFirst });
-      const events = new MeteredStream(attempted, { account, signal: caller.signal });
+      const attempted = await this.#dispatch(operation, { caller, limit, account, read: readFirst });
+      const events = new MeteredStream(attempted, { account, limit });
       return { backend: attempted.line.backend.name, model: attempted.exchange.model, events };
     } catch (error) {
+      limit[Symbol.dispose]();
       account.close(outcomeOf(error, caller), { error });
       throw error;
     }
@@ -92,8 +102,10 @@ export class Inference {
   }
 
   async #whole(operation: Operation, caller: Caller, account: Account): Promise<Answer> {
+    using limit = new TimeLimit(this.#options.totalMs, caller.signal);
     const { value, line, exchange, ...held } = await this.#dispatch(operation, {
       caller,
+      limit,
       account,
       read: readWhole,
     });
@@ -105,19 +117,9 @@ export class Inference {
     return { ...answerer, body: { json: value.json }, usage };
   }
 
-  async #dispatch<T>(
-    operation: Operation,
-    {
-      caller,
-      account,
-      read,
-    }: { readonly caller: Caller; readonly account: Account; readonly read: Reader<T> },
-  ) {
-    const { lines, turns, totalMs } = this.#options;
-    const deadline = Math.min(caller.deadline ?? Infinity, performance.now() + totalMs);
-    const late = AbortSignal.timeout(Math.max(0, Math.round(deadline - performance.now())));
-    const signal = AbortSignal.any([caller.signal, late]);
-    return dispatch(operation, { lines, turns, caller, signal, deadline, read, onRetry: account.retry });
+  async #dispatch<T>(operation: Operation, { account, ...how }: Dispatching<T>) {
+    const { lines, turns } = this.#options;
+    return dispatch(operation, { ...how, lines, turns, onRetry: account.retry });
   }
 
   #open(operation: Operation, caller: Caller): Account {

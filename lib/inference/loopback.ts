@@ -85,11 +85,11 @@ export class Loopback {
     if (route === 'POST /v1/embeddings') return openAi.embed(await readAs(embeddingsBody, request), caller);
     if (route === 'GET /v1/models') return openAi.models(caller.signal);
     if (route.startsWith('GET /v1/models/'))
-      return openAi.model(decodeURIComponent(pathname.slice('/v1/models/'.length)), caller.signal);
+      return openAi.model(decoded(pathname.slice('/v1/models/'.length)), caller.signal);
     const { model, task } = (request.method === 'POST' && modelPath.exec(pathname)?.groups) || {};
     if (model === undefined)
       throw new Problem('not-found', 'Inference is at /v1 and at /hf-inference/models/{model}.');
-    return this.#task({ model: decodeURIComponent(model), task }, await readBody(request), caller);
+    return this.#task({ model: decoded(model), task }, await readBody(request), caller);
   }
 
   async #task(
@@ -125,6 +125,15 @@ export class Loopback {
     const response = problem.toResponse({ requestId, production });
     const told = { ...problem.body({ requestId, production }), error: problem.message };
     return Response.json(told, { status: response.status, headers: response.headers });
+  }
+}
+
+/** @throws {Problem} `bad-request` */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new Problem('bad-request', `'${path}' is not percent-encoded as a URL is.`);
   }
 }
 

@@ -1,15 +1,16 @@
 import type { FirstEvent } from './answers.ts';
 import type { Attempted } from './dispatch.ts';
-import { problemOf } from './failures.ts';
+import { problemOf, totalTimeout } from './failures.ts';
 import type { CallOutcome, Json } from './operation.ts';
+import type { TimeLimit } from './policy/time-limit.ts';
 import { BackendFailure } from './transport/failure.ts';
 import type { Account } from './usage/account.ts';
 import type { TokenUsage } from './usage/tokens.ts';
 
 interface MeteredOptions {
   readonly account: Account;
-  /** The caller's: its end is the stream's, though nobody reads it. */
-  readonly signal: AbortSignal;
+  /** Its end is the stream's, though nobody reads it. */
+  readonly limit: TimeLimit;
 }
 
 /**
@@ -28,8 +29,9 @@ export class MeteredStream implements AsyncIterableIterator<Json, undefined> {
     this.#attempted = attempted;
     this.#options = options;
     this.#first = attempted.value.first;
-    if (options.signal.aborted) this.#cancel();
-    else options.signal.addEventListener('abort', this.#cancel, { once: true });
+    const { signal } = options.limit;
+    if (signal.aborted) this.#cancel();
+    else signal.addEventListener('abort', this.#cancel, { once: true });
   }
 
   [Symbol.asyncIterator](): this {
@@ -60,10 +62,16 @@ export class MeteredStream implements AsyncIterableIterator<Json, undefined> {
       else this.#count(step.value);
       return step;
     } catch (error) {
-      this.#options.signal.throwIfAborted();
-      this.#end('failed', error);
-      throw error instanceof BackendFailure ? problemOf(error) : error;
+      throw this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): unknown {
+    const { limit } = this.#options;
+    const failure = limit.isOver ? totalTimeout(this.#attempted.line.backend.name) : error;
+    if (!limit.isOver && limit.signal.aborted) return failure; // its caller has left
+    this.#end('failed', failure);
+    return failure instanceof BackendFailure ? problemOf(failure) : failure;
   }
 
   #count(event: Json): void {
@@ -73,7 +81,8 @@ export class MeteredStream implements AsyncIterableIterator<Json, undefined> {
 
   readonly #cancel = (): void => {
     if (this.#isOver) return;
-    this.#end('canceled');
+    if (this.#options.limit.isOver) this.#end('failed', totalTimeout(this.#attempted.line.backend.name));
+    else this.#end('canceled');
     void this.#attempted.value.events.return();
   };
 
@@ -81,8 +90,9 @@ export class MeteredStream implements AsyncIterableIterator<Json, undefined> {
     if (this.#isOver) return;
     this.#isOver = true;
     const { line, exchange, passage, slot, headMs } = this.#attempted;
-    const { account, signal } = this.#options;
-    signal.removeEventListener('abort', this.#cancel);
+    const { account, limit } = this.#options;
+    limit.signal.removeEventListener('abort', this.#cancel);
+    limit[Symbol.dispose]();
     slot[Symbol.dispose]();
     if (outcome === 'ok') passage.succeed(headMs);
     else if (outcome === 'failed') passage.fail();

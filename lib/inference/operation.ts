@@ -60,8 +60,6 @@ export interface Caller {
   readonly requestId: string;
   /** Ends the work when it aborts. */
   readonly signal: AbortSignal;
-  /** When there is no more use in it, by `performance.now()`. */
-  readonly deadline?: number;
   /** Told what each call has used, when it has ended. */
   readonly onUsage?: (usage: CallUsage) => void;
 }

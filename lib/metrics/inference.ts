@@ -87,13 +87,13 @@ export function inferenceMetrics(metrics: Metrics): (usage: CallUsage) => void {
 }
 
 /** Shows the circuits and the queue as they are now. */
-export function inferenceStateMetrics(metrics: Metrics, health: () => InferenceHealth): void {
+export function inferenceStateMetrics(metrics: Metrics, health: () => InferenceHealth | undefined): void {
   const values = { closed: 0, 'half-open': 0.5, open: 1 };
   metrics.read(inferenceSeries.circuits, () =>
-    Object.entries(health().circuits).map(([backend, state]) => [{ backend }, values[state]] as const),
+    Object.entries(health()?.circuits ?? {}).map(([backend, state]) => [{ backend }, values[state]] as const),
   );
-  metrics.read(inferenceSeries.running, () => health().running);
-  metrics.read(inferenceSeries.queued, () => health().queued);
+  metrics.read(inferenceSeries.running, () => health()?.running ?? 0);
+  metrics.read(inferenceSeries.queued, () => health()?.queued ?? 0);
 }
 
 function boundedModels(): (usage: CallUsage) => string {

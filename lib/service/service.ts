@@ -107,7 +107,7 @@ export class Service {
 
   health(): Health {
     const { state, python, inference } = this;
-    const down = { python: !python.running, inference: !inference.health.ok };
+    const down = { python: !python.running, inference: inference.health?.ok === false };
     const degraded = Object.keys(down).filter((part) => down[part as keyof typeof down]);
     return {
       ok: state === 'ready',

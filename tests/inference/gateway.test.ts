@@ -194,6 +194,8 @@ describe('the gateway', () => {
       expect([path, response.status]).toEqual([path, 404]);
       expect(response.headers.get('content-type')).toBe('application/problem+json');
     }
+    for (const path of ['/v1/models/%zz', '/v1/models/a%ff'])
+      expect((await fetch(`${url}${path}`, { headers })).status).toBe(400);
     expect(recorder.requests.length).toBe(before);
     expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(200);
   });

@@ -167,6 +167,19 @@ describe('the remote GPU', () => {
   });
 });
 
+describe('without any backend', () => {
+  it('inference is no part of the service, and says so', async () => {
+    await using bare = await start({});
+    const response = await post('/v1/chat/completions', question, bare);
+    expect([response.status, (await response.json()).error.message]).toEqual([
+      503,
+      'No configured inference backend serves chat.',
+    ]);
+    const { checks, degraded } = await (await bare.fetch('/api/health')).json();
+    expect([checks.inference, degraded]).toEqual([undefined, undefined]);
+  });
+});
+
 describe('at start', () => {
   it('warns of plain http to a public address', async () => {
     await using warned = await start({ REMOTE_GPU_URL: 'http://203.0.113.9:8000' });
@@ -195,6 +208,26 @@ describe('one that answers what makes no sense', () => {
     const response = await post('/v1/chat/completions', question, alone);
     expect([response.status, hub.asked.length]).toEqual([told, 0]);
     expect((await response.json()).error.message).toMatch(/^The remote GPU: /);
+  });
+
+  it('without end is told of before it fills the memory', async () => {
+    let sent = 0;
+    gpu.script = (_asked, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const piece = Buffer.alloc(1024 ** 2, ' ');
+      const write = () => {
+        while (!response.destroyed && sent < 500 && response.write(piece)) sent += 1;
+      };
+      response.on('drain', write);
+      write();
+    };
+    await using alone = await start({ REMOTE_GPU_URL: gpu.url });
+    const response = await post('/v1/chat/completions', question, alone);
+    expect([response.status, (await response.json()).error.message]).toEqual([
+      502,
+      'The remote GPU: an answer of more than 64MB',
+    ]);
+    expect(sent).toBeLessThan(150);
   });
 
   it('late is told of when its time is over', async () => {

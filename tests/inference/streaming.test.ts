@@ -151,6 +151,35 @@ describe('a stream', () => {
     expect(await dataOf(await stream())).toEqual(['[DONE]']); // closes the circuit's count of failures
   });
 
+  it('that takes longer than a call may ends with an error, and gives back its place', async () => {
+    await using hasty = await TestServer.start({
+      root: inject('root'),
+      env: {
+        HF_TOKEN: 'hf_token_of_the_tests',
+        HEADY_HF_MOCK: '0',
+        HEADY_HF_URL: backend.url,
+        HEADY_INFERENCE_TIMEOUT: '400ms',
+      },
+    });
+    backend.script = (_asked, response) => {
+      events(response, delta('one'));
+      const timer = setInterval(() => response.write(`data: ${JSON.stringify(delta('more'))}\n\n`), 50);
+      response.on('close', () => clearInterval(timer));
+    };
+    const response = await hasty.fetch('/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(question),
+    });
+    const came = await dataOf(response);
+    expect(came.at(-1)).toMatchObject({
+      error: { message: 'Hugging Face: its answer was not whole in time' },
+    });
+    await waitFor(() => backend.posts.at(-1)?.abandoned);
+    const { checks } = await (await hasty.fetch('/api/health')).json();
+    expect(checks.inference).toMatchObject({ running: 0 });
+  });
+
   it('ends the work of the backend, and gives back its place, when its reader leaves', async () => {
     for (let call = 0; call < 5; call += 1) {
       backend.script = (_asked, response) => events(response, delta('one'));

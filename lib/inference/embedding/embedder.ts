@@ -31,6 +31,8 @@ interface EmbedderOptions {
 
 /** As many texts are sent at once: servers hold back, or refuse, larger batches. */
 const batchSize = 32;
+/** Of one call: it is not to fill the queue by itself. */
+const batchesAtOnce = 4;
 const nothing: TokenUsage = { inputTokens: 0, outputTokens: 0 };
 
 /** Embeds texts in batches, each text once, and those that the cache has not at all. */
@@ -81,9 +83,9 @@ export class Embedder {
   }
 
   async #fresh(request: EmbeddingRequest, texts: readonly string[], caller: Caller): Promise<Embedded> {
-    const batches = await Promise.all(
-      batchesOf(texts).map(async (batch) => this.#batch(request, batch, caller)),
-    );
+    const batches: Embedded[] = [];
+    for (const some of chunksOf(chunksOf(texts, batchSize), batchesAtOnce))
+      batches.push(...(await Promise.all(some.map(async (batch) => this.#batch(request, batch, caller)))));
     const [first] = batches;
     if (!first || !isOneModel(batches))
       throw new Problem('inference-unavailable', 'Texts of one call were embedded by different models.', {
@@ -110,9 +112,9 @@ function operationOf(request: EmbeddingRequest, texts: readonly string[]): Embed
   return { ...request, kind: 'embedding', stream: false, texts };
 }
 
-function batchesOf(texts: readonly string[]): (readonly string[])[] {
-  const count = Math.ceil(texts.length / batchSize);
-  return Array.from({ length: count }, (_, at) => texts.slice(at * batchSize, (at + 1) * batchSize));
+function chunksOf<T>(items: readonly T[], size: number): (readonly T[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size));
 }
 
 function isOneModel(answerers: readonly Answerer[]): boolean {

@@ -1,7 +1,7 @@
 import { createFetch, type FetchError, type FetchResponse } from 'ofetch';
 import { Agent, fetch as undiciFetch } from 'undici';
 
-import { formatDuration } from '#lib/config';
+import { formatBytes, formatDuration } from '#lib/config';
 
 import type { BackendRequest } from '../backends/backend.ts';
 import type { BackendName, Json } from '../operation.ts';
@@ -75,10 +75,20 @@ export class Transport implements AsyncDisposable {
 
   /** The whole answer. @throws as {@link Transport.post}. */
   async readBytes(response: Response, signal: AbortSignal): Promise<Uint8Array> {
-    return response.bytes().catch((error: unknown) => {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    try {
+      for await (const piece of response.body ?? []) {
+        pieces.push(piece);
+        bytes += piece.byteLength;
+        if (bytes > maxAnswerBytes)
+          throw this.malformed(`an answer of more than ${formatBytes(maxAnswerBytes)}`);
+      }
+    } catch (error) {
       signal.throwIfAborted();
-      throw this.brokenOff(error);
-    });
+      throw error instanceof BackendFailure ? error : this.brokenOff(error);
+    }
+    return Buffer.concat(pieces);
   }
 
   malformed(message: string, cause?: unknown): BackendFailure {
@@ -129,6 +139,9 @@ export class Transport implements AsyncDisposable {
     return formatDuration(codeOf(cause) === connectTimeout ? connectMs : firstByteMs);
   }
 }
+
+/** A whole answer, unpacked: vectors of a batch are within it, and pictures. */
+const maxAnswerBytes = 64 * 1024 ** 2;
 
 /** Retries are made elsewhere; a redirect would take the token to where nobody has sent it. */
 const asItComes = { retry: 0, responseType: 'stream', ignoreResponseError: true, redirect: 'manual' };
