@@ -8,7 +8,8 @@ from types import FrameType
 _RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_RUNTIME))) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
-_INSTALLED = re.compile(r"^.*[/\\](?:site|dist)-packages[/\\]")
+#: Also where `render.yaml` has pip put them.
+_INSTALLED = re.compile(r"^.*[/\\](?:site|dist|\.python)-packages[/\\]")
 
 
 @functools.cache
