@@ -1,86 +1,104 @@
+import { asSchema, ends, itemsOf, type Place, requiredOf, type Schema, settle } from './schema.ts';
 import { wordsOf } from './words.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
-
-/** What a value is made of: the schema that it is to fit, and a text that it is about. */
-interface Source {
-  readonly root: Schema;
+/** What a value is about, besides where it stands. */
+interface Source extends Place {
   readonly about: string;
-  /** Schemas may contain themselves: at this depth what need not be there is left out. */
-  readonly depth: number;
 }
-
-const deepest = 6;
 
 /**
  * A value that fits a JSON Schema, as a model gives it that is held to one: texts are those that it is about, numbers the
- * first that stands there. Of what a schema can ask for it knows what models are given: types, `enum` and `const`,
- * bounds of numbers and lengths, nesting, `$ref`, alternatives.
+ * first that stands there. It knows what models are given: types, `enum` and `const`, bounds, formats, nesting, tuples,
+ * `$ref` and alternatives; not `pattern`, `not`, `uniqueItems` and conditions.
  */
 export function valueFor(schema: unknown, about: string): unknown {
-  const root = asSchema(schema);
-  return value(root, { root, about, depth: 0 });
+  return made(schema, { root: asSchema(schema), open: new Set(), about });
 }
 
-function value(schema: Schema, source: Source): unknown {
-  const resolved = resolve(schema, source.root);
-  if ('const' in resolved) return resolved.const;
-  if (Array.isArray(resolved.enum)) return chosen(resolved.enum, source.about);
-  const [alternative] = [resolved.anyOf ?? resolved.oneOf ?? resolved.allOf ?? []].flat();
-  if (alternative !== undefined) return value(asSchema(alternative), source);
-  const [type = resolved.properties ? 'object' : 'string'] = [resolved.type ?? []].flat();
-  const inner = { ...source, depth: source.depth + 1 };
-  if (type === 'object') return object(resolved, inner);
-  if (type === 'array') return array(resolved, inner);
-  if (type === 'number' || type === 'integer') return number(resolved, source.about);
-  if (type === 'boolean') return !/\b(?:no|not|never)\b/i.test(source.about);
-  return type === 'null' ? null : text(resolved, source.about);
+function made(asked: unknown, { about, ...place }: Source): unknown {
+  const settled = settle(asked, place);
+  if (!settled) return null; // no value of it ends
+  const { schema } = settled;
+  if ('const' in schema) return schema.const;
+  if (Array.isArray(schema.enum)) return chosen(schema.enum, about);
+  const type = typeOf(schema);
+  if (type === 'object') return object(schema, { ...settled.place, about });
+  if (type === 'array') return array(schema, { ...settled.place, about });
+  if (type === 'number' || type === 'integer') return number(schema, about);
+  if (type === 'boolean') return !/\b(?:no|not|never)\b/i.test(about);
+  return type === 'null' ? null : text(schema, about);
 }
 
-function resolve(schema: Schema, root: Schema): Schema {
-  if (typeof schema.$ref !== 'string') return schema;
-  const path = schema.$ref.split('/').slice(1);
-  const found = path.reduce<unknown>((at, name) => asSchema(at)[name], root);
-  return resolve(asSchema(found), root);
+function typeOf(schema: Schema): unknown {
+  const [type] = [schema.type ?? []].flat();
+  if (type !== undefined) return type;
+  if (schema.properties || schema.required) return 'object';
+  return schema.items || schema.prefixItems ? 'array' : 'string';
 }
 
 function object(schema: Schema, source: Source): object {
-  const required = new Set(Array.isArray(schema.required) ? (schema.required as string[]) : []);
-  const properties = Object.entries(asSchema(schema.properties));
-  const wanted = properties.filter(([name]) => required.has(name) || source.depth < deepest);
-  return Object.fromEntries(wanted.map(([name, each]) => [name, value(asSchema(each), source)]));
+  const required = requiredOf(schema);
+  const properties = asSchema(schema.properties);
+  const optional = Object.keys(properties).filter((name) => ends(properties[name], source));
+  const names = [...new Set([...optional, ...required])];
+  return Object.fromEntries(names.map((name) => [name, made(properties[name], source)]));
 }
 
+/** One item, where there may and can be one, or as many as there must be. */
 function array(schema: Schema, source: Source): unknown[] {
   const least = Number(schema.minItems ?? 0);
-  const length = source.depth < deepest ? Math.max(1, least) : least;
-  return Array.from({ length }, () => value(asSchema(schema.items), source));
+  const wanted = Math.min(Number(schema.maxItems ?? Infinity), Math.max(1, least));
+  const items = itemsOf(schema, wanted);
+  const canBe = items.every((item) => ends(item, source));
+  return (canBe ? items : items.slice(0, least)).map((item) => made(item, source));
 }
 
+/** The number that is said where it fits, else one at the bound that it is beyond, or between the two. */
 function number(schema: Schema, about: string): number {
   const said = Number(/-?\d+(?:\.\d+)?/.exec(about)?.[0] ?? 1);
-  const whole = schema.type === 'integer' ? Math.round(said) : said;
-  const least = Math.max(
-    Number(schema.minimum ?? -Infinity),
-    Number(schema.exclusiveMinimum ?? -Infinity) + 1,
-  );
-  const most = Math.min(Number(schema.maximum ?? Infinity), Number(schema.exclusiveMaximum ?? Infinity) - 1);
-  return Math.min(most, Math.max(least, whole));
+  const step = Number(schema.multipleOf ?? (schema.type === 'integer' ? 1 : 0));
+  const least = Number(schema.minimum ?? schema.exclusiveMinimum ?? -Infinity);
+  const most = Number(schema.maximum ?? schema.exclusiveMaximum ?? Infinity);
+  const atBound = said < least ? [least, least + (step || 1)] : [most, most - (step || 1)];
+  const candidates = [said, ...atBound, (least + most) / 2].flatMap((each) => onStep(each, step));
+  return candidates.find((each) => isWithin(each, schema)) ?? said;
 }
 
+function onStep(value: number, step: number): number[] {
+  const turns = [Math.round, Math.floor, Math.ceil];
+  return step > 0 ? turns.map((turn) => turn(value / step) * step) : [value];
+}
+
+function isWithin(value: number, schema: Schema): boolean {
+  return (
+    Number.isFinite(value) &&
+    value >= Number(schema.minimum ?? -Infinity) &&
+    value > Number(schema.exclusiveMinimum ?? -Infinity) &&
+    value <= Number(schema.maximum ?? Infinity) &&
+    value < Number(schema.exclusiveMaximum ?? Infinity)
+  );
+}
+
+const formats: Readonly<Record<string, string>> = {
+  date: '2026-01-01',
+  'date-time': '2026-01-01T00:00:00Z',
+  email: 'mock@example.com',
+  ipv4: '192.0.2.1',
+  time: '00:00:00Z',
+  uri: 'https://example.com/',
+  uuid: '00000000-0000-4000-8000-000000000000',
+};
+
+/** Lengths count code points, of which some are two of JavaScript's units. */
 function text({ minLength, maxLength, format }: Schema, about: string): string {
-  if (format === 'date-time') return '2026-01-01T00:00:00Z';
-  if (format === 'date') return '2026-01-01';
-  const said = about.slice(0, Number(maxLength ?? 200));
-  return said.padEnd(Number(minLength ?? 0), '.');
+  const formatted = formats[String(format)];
+  if (formatted !== undefined) return formatted;
+  const said = [...about].slice(0, Number(maxLength ?? 200));
+  return said.join('') + '.'.repeat(Math.max(0, Number(minLength ?? 0) - said.length));
 }
 
 /** The one that the text names, else the first. */
 function chosen(values: readonly unknown[], about: string): unknown {
   const words = new Set(wordsOf(about.toLowerCase()).map((word) => word.text));
   return values.find((each) => words.has(String(each).toLowerCase())) ?? values[0];
-}
-
-function asSchema(schema: unknown): Schema {
-  return typeof schema === 'object' && schema !== null ? (schema as Schema) : {};
 }
