@@ -49,8 +49,9 @@ interface Parts {
   readonly recent: RecentBackends;
 }
 
-/** Calls that may wait, for each place. */
+/** Calls that may wait, for each place, and for how long. */
 const queuePerSlot = 16;
+const maxQueueMs = 30_000;
 
 /**
  * The one door to inference, and the one holder of its tokens: for routes, for OpenAI's clients, and for Python, which
@@ -79,7 +80,11 @@ export class InferenceGateway {
     });
     const slots = config.HF_MAX_CONCURRENCY;
     const totalMs = config.HEADY_INFERENCE_TIMEOUT;
-    const turns = new Turns({ slots, maxQueue: slots * queuePerSlot, timeoutMs: totalMs });
+    const turns = new Turns({
+      slots,
+      maxQueue: slots * queuePerSlot,
+      timeoutMs: Math.min(maxQueueMs, totalMs / 2),
+    });
     const recent = new RecentBackends();
     const observe = (usage: CallUsage, caller: Caller) => {
       budget.spend(usage.inputTokens + usage.outputTokens);

@@ -10,7 +10,7 @@ import { TimeLimit } from './policy/time-limit.ts';
 import type { Turns } from './policy/turns.ts';
 import { Account } from './usage/account.ts';
 import type { DailyBudget } from './usage/daily-budget.ts';
-import { estimatedTokens } from './usage/tokens.ts';
+import { estimatedInputTokens, estimatedTokens, type TokenUsage } from './usage/tokens.ts';
 
 interface InferenceOptions {
   /** In the order in which they are asked. */
@@ -45,7 +45,7 @@ export class Inference {
   /**
    * A whole answer.
    *
-   * @throws {Problem} `inference-unavailable`, `inference-busy`, `rate-limited`, `not-found`, `invalid-input`
+   * @throws {Problem} `inference-unavailable`, `inference-busy`, `rate-limited`, `model-not-found`, `invalid-input`
    */
   async answer(operation: Operation, caller: Caller): Promise<Answer> {
     this.#options.budget.check();
@@ -127,15 +127,10 @@ export class Inference {
   }
 }
 
-function estimated(operation: Operation, said: unknown) {
-  const given =
-    operation.kind === 'embedding'
-      ? operation.texts
-      : operation.kind === 'task'
-        ? operation.body
-        : operation.fields;
-  const writes = operation.kind !== 'embedding';
-  return { inputTokens: estimatedTokens(given), outputTokens: writes ? estimatedTokens(said) : 0 };
+/** Where the backend counts none. Vectors are no tokens. */
+function estimated(operation: Operation, said: unknown): TokenUsage {
+  const outputTokens = operation.kind === 'embedding' ? 0 : estimatedTokens(said);
+  return { inputTokens: estimatedInputTokens(operation), outputTokens };
 }
 
 function outcomeOf(error: unknown, { signal }: Caller) {

@@ -1,7 +1,7 @@
 import type { Answerer } from '../answers.ts';
 import type { Caller, CallOutcome, CallUsage, Operation } from '../operation.ts';
 import { BackendFailure } from '../transport/failure.ts';
-import { estimatedTokens, type TokenUsage } from './tokens.ts';
+import { estimatedInputTokens, type TokenUsage } from './tokens.ts';
 
 /** What a call has come to, beside its outcome. */
 interface Closing extends Partial<TokenUsage> {
@@ -46,7 +46,7 @@ export class Account {
       caller: this.#caller.name,
       outcome,
       ...(error instanceof Error && { detail: error.message }),
-      inputTokens: isCounted ? (inputTokens ?? estimatedTokens(inputOf(this.#operation))) : 0,
+      inputTokens: isCounted ? (inputTokens ?? estimatedInputTokens(this.#operation)) : 0,
       outputTokens: isCounted ? (outputTokens ?? 0) : 0,
       durationMs: performance.now() - this.#startedAt,
       retries: this.#retries,
@@ -62,11 +62,4 @@ export class Account {
 function failedBackend(error: unknown): CallUsage['backend'] {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof BackendFailure ? cause.backend : 'none';
-}
-
-function inputOf(operation: Operation): unknown {
-  if (operation.kind === 'task') return operation.body;
-  return operation.kind === 'embedding'
-    ? operation.texts
-    : [operation.fields.messages, operation.fields.prompt];
 }

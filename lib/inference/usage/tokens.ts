@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Json } from '../operation.ts';
+import type { Json, Operation } from '../operation.ts';
 
 export interface TokenUsage {
   readonly inputTokens: number;
@@ -23,6 +23,13 @@ export function countedTokens(answer: Json): TokenUsage | undefined {
 
 /** As OpenAI gives it for English text. */
 const charactersPerToken = 4;
+
+/** About as many tokens as an operation sends. */
+export function estimatedInputTokens(operation: Operation): number {
+  if (operation.kind === 'task') return estimatedTokens(operation.body);
+  if (operation.kind === 'embedding') return estimatedTokens(operation.texts);
+  return estimatedTokens([operation.fields.messages, operation.fields.prompt]);
+}
 
 /** About as many tokens as a value's texts have, where nobody has counted them. */
 export function estimatedTokens(value: unknown): number {
