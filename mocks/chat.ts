@@ -7,6 +7,7 @@ import { created, generate, type Generation, idOf, usageOf } from './generation.
 import type { Host } from './host.ts';
 import { refusedBody } from './refusals.ts';
 import { valueFor } from './schema-value.ts';
+import { writtenBy } from './stream-shape.ts';
 import { answer, eventStream } from './streams.ts';
 import { Tool, type ToolCall, toolCall, ToolChoice } from './tools.ts';
 
@@ -51,7 +52,7 @@ export function chatHandlers(host: Host) {
     if (read.kind !== 'read') return refusedBody(read);
     const chat = read.body;
     const refused = host.refusedModel(chat.model) ?? (await host.provoked(chat.model, request.signal));
-    return refused ?? replied(chat, request.signal);
+    return refused ?? replied(chat);
   });
   return [
     http.post(`${host.origin}/v1/chat/completions`, complete),
@@ -59,11 +60,10 @@ export function chatHandlers(host: Host) {
   ];
 }
 
-function replied(chat: Chat, signal: AbortSignal): Response {
+function replied(chat: Chat): Response {
   const reply = replyOf(chat);
   const usage = usageOf(textsOf(chat).join(' '), reply.generation);
-  if (chat.stream === true)
-    return eventStream({ model: chat.model, events: chunksOf(chat, reply, usage), signal });
+  if (chat.stream === true) return eventStream({ model: chat.model, events: chunksOf(chat, reply, usage) });
   const choices = Array.from({ length: chat.n ?? 1 }, (_, index) => choiceOf(reply, index));
   return answer(chat.model, { ...head(chat, 'chat.completion'), choices, usage });
 }
@@ -85,27 +85,27 @@ function replyOf(chat: Chat): Reply {
   return { generation: generate(said, { maxTokens, stop: chat.stop }), call };
 }
 
-function saidOf({ messages, response_format: format }: Chat, request: string): string {
+function saidOf({ model, messages, response_format: format }: Chat, request: string): string {
   if (format?.type === 'json_schema') return JSON.stringify(valueFor(format.json_schema?.schema, request));
   if (format?.type === 'json_object') return JSON.stringify({ answer: request });
   const last = messages.at(-1);
   if (last?.role === 'tool') return `The tool says: ${textOf(last.content)}`;
-  return replyTo(messages.map(({ role, content }) => ({ role, text: textOf(content) })));
+  return writtenBy(model, () =>
+    replyTo(messages.map(({ role, content }) => ({ role, text: textOf(content) }))),
+  );
 }
 
-function chunksOf(chat: Chat, { generation, call }: Reply, usage: Record<string, number>): unknown[] {
-  const chunk = (delta: object, finishReason: string | null): unknown => ({
-    ...head(chat, 'chat.completion.chunk'),
+function* chunksOf(chat: Chat, { generation, call }: Reply, usage: Record<string, number>) {
+  const common = head(chat, 'chat.completion.chunk');
+  const chunk = (delta: object, finishReason: string | null): object => ({
+    ...common,
     choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
   });
-  const metered = chat.stream_options?.include_usage === true;
+  yield chunk({ role: 'assistant', content: call ? null : '' }, null);
   const pieces = call ? callDeltas(call) : generation.tokens.map((content) => ({ content }));
-  return [
-    chunk({ role: 'assistant', content: call ? null : '' }, null),
-    ...pieces.map((delta) => chunk(delta, null)),
-    chunk({}, call ? 'tool_calls' : generation.finishReason),
-    ...(metered ? [{ ...head(chat, 'chat.completion.chunk'), choices: [], usage }] : []),
-  ];
+  for (const delta of pieces) yield chunk(delta, null);
+  yield chunk({}, call ? 'tool_calls' : generation.finishReason);
+  if (chat.stream_options?.include_usage === true) yield { ...common, choices: [], usage };
 }
 
 /** The name first, then the arguments in pieces. */

@@ -3,9 +3,10 @@ import { z } from 'zod';
 
 import { readBody } from './body.ts';
 import { replyTo } from './conversation.ts';
-import { created, generate, idOf, usageOf } from './generation.ts';
+import { created, generate, type Generation, idOf, usageOf } from './generation.ts';
 import type { Host } from './host.ts';
 import { refusedBody } from './refusals.ts';
+import { writtenBy } from './stream-shape.ts';
 import { answer, eventStream } from './streams.ts';
 
 const Completion = z.object({
@@ -26,7 +27,7 @@ export function completionHandlers(host: Host) {
     const completion = read.body;
     const refused =
       host.refusedModel(completion.model) ?? (await host.provoked(completion.model, request.signal));
-    return refused ?? written(completion, request.signal);
+    return refused ?? written(completion);
   });
   return [
     http.post(`${host.origin}/v1/completions`, complete),
@@ -34,37 +35,27 @@ export function completionHandlers(host: Host) {
   ];
 }
 
-function written(completion: Completion, signal: AbortSignal): Response {
-  const { model, prompt } = completion;
-  const generation = generate(replyTo([{ role: 'user', text: prompt }]), {
-    maxTokens: completion.max_tokens ?? undefined,
-    stop: completion.stop,
-  });
+function written(completion: Completion): Response {
+  const { model, prompt, stream } = completion;
+  const text = writtenBy(model, () => replyTo([{ role: 'user', text: prompt }]));
+  const generation = generate(text, { maxTokens: completion.max_tokens ?? undefined, stop: completion.stop });
   const usage = usageOf(prompt, generation);
-  const head = { id: idOf('cmpl', completion), object: 'text_completion', created, model };
-  const choice = (text: string, finishReason: string | null): unknown => ({
-    ...head,
-    choices: [{ index: 0, text, logprobs: null, finish_reason: finishReason }],
-  });
-  if (completion.stream !== true) {
-    return answer(model, {
-      ...head,
-      choices: [
-        {
-          index: 0,
-          text: generation.tokens.join(''),
-          logprobs: null,
-          finish_reason: generation.finishReason,
-        },
-      ],
-      usage,
-    });
-  }
-  const metered = completion.stream_options?.include_usage === true;
-  const events = [
-    ...generation.tokens.map((text) => choice(text, null)),
-    choice('', generation.finishReason),
-    ...(metered ? [{ ...head, choices: [], usage }] : []),
-  ];
-  return eventStream({ model, events, signal });
+  if (stream === true) return eventStream({ model, events: chunksOf(completion, generation, usage) });
+  const choices = [choiceOf(generation.tokens.join(''), generation.finishReason)];
+  return answer(model, { ...head(completion), choices, usage });
+}
+
+function* chunksOf(completion: Completion, generation: Generation, usage: Record<string, number>) {
+  const common = head(completion);
+  for (const token of generation.tokens) yield { ...common, choices: [choiceOf(token, null)] };
+  yield { ...common, choices: [choiceOf('', generation.finishReason)] };
+  if (completion.stream_options?.include_usage === true) yield { ...common, choices: [], usage };
+}
+
+function choiceOf(text: string, finishReason: string | null): object {
+  return { index: 0, text, logprobs: null, finish_reason: finishReason };
+}
+
+function head(completion: Completion): object {
+  return { id: idOf('cmpl', completion), object: 'text_completion', created, model: completion.model };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { errorReply, jsonReply, rawReply } from './replies.ts';
 import type { MockState } from './state.ts';
+import { streamShape } from './stream-shape.ts';
 
 interface Given {
   readonly state: MockState;
@@ -87,6 +88,10 @@ export const provocations: readonly Provocation[] = [
     reply: () => rawReply('<html>', 'text/html'),
   },
   { model: 'mock/empty', what: '200 without a body', reply: () => rawReply('', 'application/json') },
+  {
+    model: 'mock/stream',
+    what: 'a text of 100 words whose stream has one every 10 ms, `mock/stream-N-M` of N words every M ms',
+  },
   { model: 'mock/broken-stream', what: 'an answer that breaks off in its middle, streamed or not' },
   { model: 'mock/stalled-stream', what: 'a stream that goes silent in its middle' },
   { model: 'mock/no-end', what: 'a stream that ends without `data: [DONE]`' },
@@ -112,7 +117,7 @@ interface Found {
 }
 
 function find(model: string): Found | undefined {
-  const whole = byName.get(model);
+  const whole = byName.get(streamShape(model) ? 'mock/stream' : model);
   if (whole) return { provocation: whole, number: undefined };
   const { name = '', number } =
     /^(?<name>mock\/(?:slow|loading))-(?<number>\d{1,9})$/.exec(model)?.groups ?? {};

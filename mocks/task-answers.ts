@@ -16,7 +16,6 @@ import { continueText, TextGeneration } from './text-generation.ts';
 export interface TaskCall {
   readonly model: string;
   readonly body: unknown;
-  readonly signal: AbortSignal;
 }
 
 const Text = z.string().min(1);
@@ -104,7 +103,7 @@ export const taskAnswers: Readonly<Record<Task, (call: TaskCall) => Response>> =
   },
   'text-generation': (call) => {
     const read = TextGeneration.safeParse(call.body);
-    return read.success ? continueText(read.data, call) : invalidInput(problemOf(read.error));
+    return read.success ? continueText(read.data, call.model) : invalidInput(problemOf(read.error));
   },
 };
 

@@ -48,7 +48,7 @@ async function answered(request: Request, { model, asked }: Inferred): Promise<R
   const task = fitting(read.body, asked) ?? asked[0];
   return task === undefined
     ? errorReply(400, `Model ${model} does not support this task`)
-    : taskAnswers[task]({ model, body: read.body, signal: request.signal });
+    : taskAnswers[task]({ model, body: read.body });
 }
 
 /** Sounds come as they are. */

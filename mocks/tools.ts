@@ -41,7 +41,7 @@ export function toolCall(asked: Asked): ToolCall | undefined {
 }
 
 function chosen({ tools, choice, text }: Asked): Tool | undefined {
-  if (choice === 'none') return undefined;
+  if (choice === 'none' || tools.length === 0) return undefined;
   if (typeof choice === 'object') return tools.find((tool) => tool.function.name === choice.function.name);
   const said = new Set(wordsOf(text.toLowerCase()).map((word) => word.text));
   const named = tools.find((tool) => nameWords(tool).every((word) => said.has(word)));

@@ -314,6 +314,7 @@ describe('a model that provokes', () => {
       'mock/empty',
     ];
     const streams = [
+      'stream',
       'broken-stream',
       'stalled-stream',
       'no-end',
