@@ -1,49 +1,14 @@
 import { http } from 'msw';
-import { z } from 'zod';
 
 import { readBody } from './body.ts';
-import { replyTo } from './conversation.ts';
-import { created, generate, type Generation, idOf, usageOf } from './generation.ts';
+import { type Reply, replyOf } from './chat-reply.ts';
+import { Chat, textsOf } from './chat-request.ts';
+import { created, idOf, usageOf } from './generation.ts';
 import type { Host } from './host.ts';
+import { logprobsOf } from './logprobs.ts';
 import { refusedBody } from './refusals.ts';
-import { valueFor } from './schema-value.ts';
-import { writtenBy } from './stream-shape.ts';
 import { answer, eventStream } from './streams.ts';
-import { Tool, type ToolCall, toolCall, ToolChoice } from './tools.ts';
-
-const Part = z.looseObject({ type: z.string(), text: z.string().optional() });
-const Chat = z.object({
-  model: z.string().min(1),
-  messages: z
-    .array(
-      z.looseObject({
-        role: z.enum(['assistant', 'developer', 'function', 'system', 'tool', 'user']),
-        content: z.union([z.string(), z.array(Part), z.null()]).optional(),
-      }),
-    )
-    .min(1),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  max_tokens: z.int().positive().nullish(),
-  max_completion_tokens: z.int().positive().nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  n: z.int().min(1).max(8).nullish(),
-  tools: z.array(Tool).nullish(),
-  tool_choice: ToolChoice.nullish(),
-  response_format: z
-    .looseObject({
-      type: z.enum(['text', 'json_object', 'json_schema']),
-      json_schema: z.looseObject({ schema: z.unknown() }).nullish(),
-    })
-    .nullish(),
-});
-type Chat = z.infer<typeof Chat>;
-
-/** What the model has to say: a text, or the call of a tool. */
-interface Reply {
-  readonly generation: Generation;
-  readonly call: ToolCall | undefined;
-}
+import type { ToolCall } from './tools.ts';
 
 /** `POST /v1/chat/completions`, and the same beneath one model's URL, where the JS client sends it. */
 export function chatHandlers(host: Host) {
@@ -62,50 +27,42 @@ export function chatHandlers(host: Host) {
 
 function replied(chat: Chat): Response {
   const reply = replyOf(chat);
-  const usage = usageOf(textsOf(chat).join(' '), reply.generation);
-  if (chat.stream === true) return eventStream({ model: chat.model, events: chunksOf(chat, reply, usage) });
-  const choices = Array.from({ length: chat.n ?? 1 }, (_, index) => choiceOf(reply, index));
-  return answer(chat.model, { ...head(chat, 'chat.completion'), choices, usage });
+  if (chat.stream === true) return eventStream({ model: chat.model, events: chunksOf(chat, reply) });
+  const choices = indexesOf(chat).map((index) => choiceOf(chat, reply, index));
+  return answer(chat.model, { ...head(chat, 'chat.completion'), choices, usage: usage(chat, reply) });
 }
 
-function choiceOf({ generation, call }: Reply, index: number) {
+function choiceOf(chat: Chat, { generation, call }: Reply, index: number): object {
   const message = call
     ? { role: 'assistant', content: null, tool_calls: [call] }
     : { role: 'assistant', content: generation.tokens.join('') };
-  return { index, message, logprobs: null, finish_reason: call ? 'tool_calls' : generation.finishReason };
+  const logprobs = call ? null : likelihood(chat, generation.tokens);
+  return { index, message, logprobs, finish_reason: call ? 'tool_calls' : generation.finishReason };
 }
 
-function replyOf(chat: Chat): Reply {
-  const request = textOf(chat.messages.findLast(({ role }) => role === 'user')?.content);
-  const isAnswered = chat.messages.at(-1)?.role === 'tool';
-  const asked = { tools: chat.tools ?? [], choice: chat.tool_choice ?? 'auto', text: request };
-  const call = isAnswered ? undefined : toolCall(asked);
-  const said = call ? call.function.arguments : saidOf(chat, request);
-  const maxTokens = chat.max_completion_tokens ?? chat.max_tokens ?? undefined;
-  return { generation: generate(said, { maxTokens, stop: chat.stop }), call };
+interface Step {
+  readonly delta: object;
+  readonly tokens?: readonly string[];
+  readonly finishReason?: string;
 }
 
-function saidOf({ model, messages, response_format: format }: Chat, request: string): string {
-  if (format?.type === 'json_schema') return JSON.stringify(valueFor(format.json_schema?.schema, request));
-  if (format?.type === 'json_object') return JSON.stringify({ answer: request });
-  const last = messages.at(-1);
-  if (last?.role === 'tool') return `The tool says: ${textOf(last.content)}`;
-  return writtenBy(model, () =>
-    replyTo(messages.map(({ role, content }) => ({ role, text: textOf(content) }))),
-  );
-}
-
-function* chunksOf(chat: Chat, { generation, call }: Reply, usage: Record<string, number>) {
+/** All choices side by side, step by step. */
+function* chunksOf(chat: Chat, reply: Reply): Generator<object> {
   const common = head(chat, 'chat.completion.chunk');
-  const chunk = (delta: object, finishReason: string | null): object => ({
-    ...common,
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
-  });
-  yield chunk({ role: 'assistant', content: call ? null : '' }, null);
-  const pieces = call ? callDeltas(call) : generation.tokens.map((content) => ({ content }));
-  for (const delta of pieces) yield chunk(delta, null);
-  yield chunk({}, call ? 'tool_calls' : generation.finishReason);
-  if (chat.stream_options?.include_usage === true) yield { ...common, choices: [], usage };
+  for (const { delta, tokens, finishReason = null } of stepsOf(reply)) {
+    const logprobs = tokens ? likelihood(chat, tokens) : null;
+    for (const index of indexesOf(chat))
+      yield { ...common, choices: [{ index, delta, logprobs, finish_reason: finishReason }] };
+  }
+  if (chat.stream_options?.include_usage === true)
+    yield { ...common, choices: [], usage: usage(chat, reply) };
+}
+
+function* stepsOf({ generation, call }: Reply): Generator<Step> {
+  yield { delta: { role: 'assistant', content: call ? null : '' } };
+  if (call) for (const delta of callDeltas(call)) yield { delta };
+  else for (const token of generation.tokens) yield { delta: { content: token }, tokens: [token] };
+  yield { delta: {}, finishReason: call ? 'tool_calls' : generation.finishReason };
 }
 
 /** The name first, then the arguments in pieces. */
@@ -118,15 +75,20 @@ function callDeltas({ id, type, function: { name, arguments: given } }: ToolCall
   return [first, ...pieces].map((call) => ({ tool_calls: [call] }));
 }
 
-function head(chat: Chat, object: string): Record<string, unknown> {
+function likelihood(chat: Chat, tokens: readonly string[]): object | null {
+  return chat.logprobs === true ? logprobsOf(tokens, chat.top_logprobs ?? 0) : null;
+}
+
+function indexesOf({ n }: Chat): number[] {
+  return Array.from({ length: n ?? 1 }, (_, index) => index);
+}
+
+/** The tokens of all choices are paid for. */
+function usage(chat: Chat, { generation }: Reply): object {
+  const tokens = indexesOf(chat).flatMap(() => generation.tokens);
+  return usageOf(textsOf(chat).join(' '), { ...generation, tokens });
+}
+
+function head(chat: Chat, object: string): object {
   return { id: idOf('chatcmpl', chat), object, created, model: chat.model, system_fingerprint: 'mock' };
-}
-
-function textsOf({ messages }: Chat): string[] {
-  return messages.map(({ content }) => textOf(content));
-}
-
-/** The text of a message; pictures and other parts say nothing to the mock. */
-function textOf(content: Chat['messages'][number]['content']): string {
-  return typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join('\n');
 }
