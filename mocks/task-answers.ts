@@ -80,9 +80,10 @@ export const taskAnswers: Readonly<Record<Task, (call: TaskCall) => Response>> =
   'zero-shot-classification': checked(ZeroShot, ({ inputs, parameters }) => {
     const source = embed(inputs);
     const alike = parameters.candidate_labels.map((label) => Math.exp(4 * cosine(source, embed(label))));
-    const sum = alike.reduce((total, each) => total + each, 0);
+    // Labels that exclude each other share one; of several that may hold each has its own.
+    const sum = parameters.multi_label === true ? undefined : alike.reduce((total, each) => total + each, 0);
     return parameters.candidate_labels
-      .map((label, at) => ({ label, score: (alike[at] ?? 0) / sum }))
+      .map((label, at) => ({ label, score: (alike[at] ?? 0) / (sum ?? Math.E + (alike[at] ?? 0)) }))
       .toSorted((a, b) => b.score - a.score);
   }),
   'token-classification': checked(Plain, ({ inputs }) => namesIn(inputs)),

@@ -5,8 +5,9 @@ import { readBody } from './body.ts';
 import type { Host } from './host.ts';
 import { findModel, type Task } from './models.ts';
 import { isProvoking } from './provocations.ts';
-import { errorReply, invalidInput, jsonReply } from './replies.ts';
+import { errorReply, invalidInput } from './replies.ts';
 import { transcriptOf } from './speech.ts';
+import { answer } from './streams.ts';
 import { taskAnswers } from './task-answers.ts';
 
 interface TaskRequest {
@@ -28,7 +29,7 @@ export function taskHandlers(host: Host) {
     const failure = await host.provoked(model, request.signal);
     if (failure !== undefined) return failure;
     const asked = typeof params.task === 'string' ? served.filter((task) => task === params.task) : served;
-    return isSound(request) ? heard(request, asked) : answered(request, { model, asked });
+    return isSound(request, asked) ? heard(request, { model, asked }) : answered(request, { model, asked });
   });
   return [
     http.post(`${host.origin}/hf-inference/models/:org/:name`, infer),
@@ -51,14 +52,16 @@ async function answered(request: Request, { model, asked }: Inferred): Promise<R
     : taskAnswers[task]({ model, body: read.body });
 }
 
-/** Sounds come as they are. */
-function isSound({ headers }: Request): boolean {
-  return /^(?:audio\/|application\/octet-stream)/i.test(headers.get('content-type') ?? '');
+/** Sounds come as they are; Python's client says nothing of their type where it is given bytes. */
+function isSound({ headers }: Request, asked: readonly Task[]): boolean {
+  const type = headers.get('content-type');
+  if (type === null) return asked.every((task) => task === 'automatic-speech-recognition');
+  return /^(?:audio\/|application\/octet-stream)/i.test(type);
 }
 
-async function heard(request: Request, asked: readonly Task[]): Promise<Response> {
+async function heard(request: Request, { model, asked }: Inferred): Promise<Response> {
   if (!asked.includes('automatic-speech-recognition')) return invalidInput('`inputs`: expected a text');
-  return jsonReply(transcriptOf(new Uint8Array(await request.arrayBuffer())));
+  return answer(model, transcriptOf(new Uint8Array(await request.arrayBuffer())));
 }
 
 /** Which of several tasks a body on a bare URL is for: the shape of its inputs tells. */
