@@ -1,6 +1,11 @@
 """What ``heady.inference()``, which is ``huggingface_hub``'s client, makes of a gateway or the mock, as JSON."""
 
 import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import heady
 from huggingface_hub.errors import HfHubHTTPError
@@ -10,16 +15,34 @@ MESSAGES = [{"role": "user", "content": "Who built the tower?"}]
 client = heady.inference()
 
 
-def read(stream) -> str:
+def read(stream: Iterable[Any]) -> str:
     return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
 
 
-def error_of(work) -> str:
+def error_of(work: Callable[[], Any]) -> str:
     try:
         work()
     except HfHubHTTPError as error:
         return str(error)
     return "none"
+
+
+def heard() -> str:
+    """Of a file, whose name tells the client its type."""
+    with TemporaryDirectory() as folder:
+        sound = Path(folder, "sound.wav")
+        sound.write_bytes(b"1234567")
+        return client.automatic_speech_recognition(sound).text
+
+
+def heard_bytes() -> str:
+    """Of bytes, which the client sends without a type."""
+    return client.automatic_speech_recognition(b"1234567").text
+
+
+def painted() -> list[Any]:
+    picture = client.text_to_image("a tower")
+    return [picture.format, list(picture.size)]
 
 
 print(
@@ -34,6 +57,13 @@ print(
             "answer": client.question_answering(question="Who built the tower?", context=TOWER).answer,  # type: ignore[union-attr]
             "summary": client.summarization(TOWER).summary_text,
             "label": client.text_classification("I love this wonderful tower.")[0].label,
+            "fitting": [each.label for each in client.zero_shot_classification(TOWER, ["money", "tower"])],
+            "names": [each.word for each in client.token_classification("We met Ann Smith in Rome.")],
+            "translation": client.translation("Hello.").translation_text,
+            "filled": client.fill_mask("The [MASK] is tall.")[0].sequence,
+            "heard": heard(),
+            "heard bytes": heard_bytes() if os.environ.get("HEARS_BYTES") else None,
+            "painted": painted(),
             "missing": error_of(lambda: client.summarization(TOWER, model="org/unknown")),
             "no chat": error_of(lambda: client.chat_completion(MESSAGES, model="org/unknown")),
         }

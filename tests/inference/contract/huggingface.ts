@@ -25,6 +25,54 @@ export function huggingFaceSuite(name: string, address: () => Address): void {
       expect([text, text.includes('Who built the tower?')]).toEqual([whole, true]);
     });
 
+    it('writes on', async () => {
+      const completions = new InferenceClient(address().key).endpoint(`${address().url}/v1/completions`);
+      const whole = await completions.textGeneration({ model: chatModel, inputs: 'Once upon a time' });
+      expect(whole.generated_text.length).toBeGreaterThan(10);
+    });
+
+    it('finds the label that fits', async () => {
+      const parameters = { candidate_labels: ['money', 'tower'] };
+      const labels = await at('facebook/bart-large-mnli').zeroShotClassification({
+        inputs: tower,
+        parameters,
+      });
+      expect(labels.map(({ label }) => label)).toEqual(['tower', 'money']);
+    });
+
+    it('names people and places', async () => {
+      const named = await at('dslim/bert-base-NER').tokenClassification({
+        inputs: 'We met Ann Smith in Rome.',
+      });
+      expect(named.map(({ word }) => word)).toEqual(['Ann Smith', 'Rome']);
+    });
+
+    it('translates', async () => {
+      const { translation_text: text } = await at('google-t5/t5-base').translation({ inputs: tower });
+      expect(text).toContain(tower);
+    });
+
+    it('fills what is masked', async () => {
+      const [first] = await at('google-bert/bert-base-uncased').fillMask({ inputs: 'The [MASK] is tall.' });
+      expect(first?.sequence).toBe(`The ${first?.token_str} is tall.`);
+    });
+
+    it('hears', async () => {
+      const data = new Blob([new Uint8Array(7)], { type: 'audio/wav' });
+      const { text } = await at('openai/whisper-large-v3').automaticSpeechRecognition({ data });
+      expect(text).toContain('7 bytes');
+    });
+
+    it('paints', async () => {
+      const flux = at('black-forest-labs/FLUX.1-schnell');
+      const picture = await flux.textToImage({ inputs: tower }, { outputType: 'blob' });
+      expect(
+        Buffer.from(await picture.arrayBuffer())
+          .subarray(1, 4)
+          .toString(),
+      ).toBe('PNG');
+    });
+
     it('answers questions', async () => {
       const inputs = { question: 'Who built the tower?', context: tower };
       const found = await at('deepset/roberta-base-squad2').questionAnswering({ inputs });

@@ -88,7 +88,7 @@ export function openAiSuite(
       expect(JSON.parse(choices[0]?.message.content ?? '')).toEqual({ city: expect.any(String) });
     });
 
-    it('ends a stream that it leaves', async () => {
+    it('has the pieces of a stream before it ends, and ends one that it leaves', async () => {
       const stream = await client().chat.completions.create({
         model: 'mock/endless-stream',
         messages,
@@ -96,7 +96,13 @@ export function openAiSuite(
       });
       let count = 0;
       for await (const _ of stream) if ((count += 1) === 3) break;
-      expect(stream.controller.signal.aborted).toBe(true);
+      expect([count, stream.controller.signal.aborted]).toEqual([3, true]);
+    });
+
+    it('is told how likely each token was', async () => {
+      const { choices } = await client().chat.completions.create({ model, messages, logprobs: true });
+      const tokens = choices[0]?.logprobs?.content?.map(({ token }) => token);
+      expect(tokens?.join('')).toBe(choices[0]?.message.content);
     });
 
     it('completes prompts, whole and streamed', async () => {
@@ -106,6 +112,16 @@ export function openAiSuite(
       let text = '';
       for await (const chunk of stream) text += chunk.choices[0]?.text ?? '';
       expect([text, text.length > 10]).toEqual([choices[0]?.text, true]);
+    });
+
+    it('leaves the call of a tool where it says so, and is given it where it must', async () => {
+      const tools = [{ type: 'function' as const, function: { name: 'get_weather', parameters: weather } }];
+      const reasons = [];
+      for (const choice of ['none', 'required'] as const) {
+        const asked = { model, messages, tools, tool_choice: choice };
+        reasons.push((await client().chat.completions.create(asked)).choices[0]?.finish_reason);
+      }
+      expect(reasons).toEqual(['stop', 'tool_calls']);
     });
 
     it.runIf(embeds)('embeds, the same in base64 as in numbers', async () => {
@@ -119,6 +135,11 @@ export function openAiSuite(
       for (const [at, { embedding }] of packed.data.entries())
         expect(embedding).toEqual(numbers.data[at]?.embedding.map((value) => Math.fround(value)));
       expect(packed.data.map(({ index }) => index)).toEqual([0, 1]);
+    });
+
+    it.runIf(embeds)('has an error of its own for tokens in place of a text', async () => {
+      const asked = client().embeddings.create({ model: embedModel, input: [1, 2, 3] });
+      await expect(asked).rejects.toBeInstanceOf(UnprocessableEntityError);
     });
 
     it('lists models, and has one by its name', async () => {
@@ -140,6 +161,7 @@ export function openAiSuite(
         UnprocessableEntityError,
         async () => client().chat.completions.create({ model, messages: [] }),
       ],
+      ['a model that is not there', NotFoundError, async () => ask('mock/missing')],
       ['a backend that is too busy', RateLimitError, async () => ask('mock/rate-limited')],
       ['a backend that fails', InternalServerError, async () => ask('mock/error')],
     ])('has an error of its own for %s', async (_, kind, work) => {

@@ -24,7 +24,7 @@ export function openAiPythonSuite(
   { embeds }: { readonly embeds: boolean },
 ): void {
   describe(`OpenAI’s client for Python at ${name}`, () => {
-    it('chats, streams, completes, embeds, lists models, and has errors of its own', async () => {
+    it('chats, calls tools, keeps to schemas, completes, embeds, lists models, and has errors of its own', async () => {
       const { url, key } = address();
       const env = { URL: url, KEY: key, ...(embeds && { EMBEDS: '1' }) };
       const made = await run<{ chat: string; completion: string }>('openai_client.py', env);
@@ -32,11 +32,20 @@ export function openAiPythonSuite(
         chat: expect.stringContaining('Who built the tower?'),
         stream: made.chat,
         usage: true,
-        embeddings: embeds ? [384, 384] : null,
+        tool: {
+          name: 'get_weather',
+          arguments: ['city'],
+          streamed: true,
+          reply: expect.stringContaining('Sunny.'),
+        },
+        schema: ['city'],
+        completed: made.completion,
+        embeddings: embeds ? { lengths: [384, 384], same: true } : null,
         models: true,
         model: 'openai/gpt-oss-20b',
         errors: {
           key: 'AuthenticationError',
+          model: 'NotFoundError',
           messages: 'UnprocessableEntityError',
           busy: 'RateLimitError',
           failing: 'InternalServerError',
@@ -49,11 +58,16 @@ export function openAiPythonSuite(
 }
 
 /** What `heady.inference()` does, outside the service. */
-export function hubPythonSuite(name: string, address: () => Address): void {
+export function hubPythonSuite(
+  name: string,
+  address: () => Address,
+  { hearsBytes = false }: { readonly hearsBytes?: boolean } = {},
+): void {
   describe(`huggingface_hub’s client at ${name}`, () => {
     it('does each task, and tells what the backend says of one that fails', async () => {
       const { url, key } = address();
-      const env = { HEADY_INFERENCE_URL: url, HEADY_INFERENCE_TOKEN: key };
+      const told = { HEADY_INFERENCE_URL: url, HEADY_INFERENCE_TOKEN: key };
+      const env = { ...told, ...(hearsBytes && { HEARS_BYTES: '1' }) };
       const made = await run<{ chat: string; generation: string; similarity: number[]; summary: string }>(
         'hub_client.py',
         env,
@@ -65,6 +79,13 @@ export function hubPythonSuite(name: string, address: () => Address): void {
         features: [2, 384],
         answer: 'Gustave Eiffel',
         label: 'POSITIVE',
+        fitting: ['tower', 'money'],
+        names: ['Ann Smith', 'Rome'],
+        translation: expect.stringContaining('Hello.'),
+        filled: expect.stringMatching(/^The \w+ is tall\.$/),
+        heard: expect.stringContaining('7 bytes'),
+        'heard bytes': hearsBytes ? expect.stringContaining('7 bytes') : null,
+        painted: ['PNG', [64, 64]],
         missing: expect.stringContaining('org/unknown is not served'),
         'no chat': expect.stringContaining("'org/unknown' is not supported"),
       });
