@@ -8,6 +8,9 @@ import type { Bytes, JsonObject } from './operation.ts';
 /** A sound or a picture, and the texts of a batch, are within it. */
 const maxBytes = 32 * 1024 ** 2;
 
+/** `huggingface_hub` says of sounds and pictures no type: they begin otherwise than an object. */
+const openingBrace = 0x7b;
+
 /**
  * The body of a worker's request: a JSON object, or bytes of another type.
  *
@@ -17,9 +20,10 @@ export async function readBody(request: Request): Promise<JsonObject | Bytes> {
   const bounded = limitRequestBody(request, maxBytes, {
     createError: () => new Problem('payload-too-large', `The body is larger than ${formatBytes(maxBytes)}.`),
   });
-  const type = request.headers.get('content-type') ?? 'application/json';
+  const type = request.headers.get('content-type');
   const bytes = new Uint8Array(await bounded.arrayBuffer());
-  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) return { bytes, type };
+  if (type === null && bytes[0] !== openingBrace) return { bytes, type: 'application/octet-stream' };
+  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) return { bytes, type };
   return objectIn(new TextDecoder().decode(bytes));
 }
 

@@ -42,18 +42,13 @@ afterAll(async () => {
   project[Symbol.dispose]();
 });
 
-const addresses = {
-  'the mock': () => ({ url: mock.url, key: 'hf_any' }),
-  'the service': () => ({ url: server.url, key: apiKey }),
-  'the gateway of Python': () => loopback,
-};
+const atService = () => ({ url: server.url, key: apiKey });
+const atLoopback = () => loopback;
 
-for (const [name, address] of Object.entries(addresses)) {
-  const embeds = name !== 'the mock'; // Hugging Face's router has no such path
-  openAiSuite(name, address, { embeds });
-  openAiPythonSuite(name, address, { embeds });
-}
-for (const name of ['the mock', 'the gateway of Python'] as const) {
-  huggingFaceSuite(name, addresses[name]);
-  hubPythonSuite(name, addresses[name]);
-}
+openAiSuite('the service', atService, { embeds: true });
+openAiPythonSuite('the service', atService, { embeds: true });
+
+openAiSuite('the gateway of Python', atLoopback, { embeds: true });
+openAiPythonSuite('the gateway of Python', atLoopback, { embeds: true });
+huggingFaceSuite('the gateway of Python', atLoopback);
+hubPythonSuite('the gateway of Python', atLoopback);

@@ -23,7 +23,7 @@ const atGpu = () => ({ url: gpu.url, key: 'the-key' });
 openAiSuite('the mock of the router', atRouter, { embeds: false });
 openAiPythonSuite('the mock of the router', atRouter, { embeds: false });
 huggingFaceSuite('the mock of the router', atRouter);
-hubPythonSuite('the mock of the router', atRouter, { hearsBytes: true });
+hubPythonSuite('the mock of the router', atRouter);
 
 openAiSuite('the mock of a GPU server', atGpu, { embeds: true });
 openAiPythonSuite('the mock of a GPU server', atGpu, { embeds: true });

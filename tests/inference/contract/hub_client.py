@@ -62,7 +62,7 @@ print(
             "translation": client.translation("Hello.").translation_text,
             "filled": client.fill_mask("The [MASK] is tall.")[0].sequence,
             "heard": heard(),
-            "heard bytes": heard_bytes() if os.environ.get("HEARS_BYTES") else None,
+            "heard bytes": heard_bytes(),
             "painted": painted(),
             "missing": error_of(lambda: client.summarization(TOWER, model="org/unknown")),
             "no chat": error_of(lambda: client.chat_completion(MESSAGES, model="org/unknown")),

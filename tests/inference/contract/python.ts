@@ -58,16 +58,11 @@ export function openAiPythonSuite(
 }
 
 /** What `heady.inference()` does, outside the service. */
-export function hubPythonSuite(
-  name: string,
-  address: () => Address,
-  { hearsBytes = false }: { readonly hearsBytes?: boolean } = {},
-): void {
+export function hubPythonSuite(name: string, address: () => Address): void {
   describe(`huggingface_hub’s client at ${name}`, () => {
     it('does each task, and tells what the backend says of one that fails', async () => {
       const { url, key } = address();
-      const told = { HEADY_INFERENCE_URL: url, HEADY_INFERENCE_TOKEN: key };
-      const env = { ...told, ...(hearsBytes && { HEARS_BYTES: '1' }) };
+      const env = { HEADY_INFERENCE_URL: url, HEADY_INFERENCE_TOKEN: key };
       const made = await run<{ chat: string; generation: string; similarity: number[]; summary: string }>(
         'hub_client.py',
         env,
@@ -84,7 +79,7 @@ export function hubPythonSuite(
         translation: expect.stringContaining('Hello.'),
         filled: expect.stringMatching(/^The \w+ is tall\.$/),
         heard: expect.stringContaining('7 bytes'),
-        'heard bytes': hearsBytes ? expect.stringContaining('7 bytes') : null,
+        'heard bytes': expect.stringContaining('7 bytes'),
         painted: ['PNG', [64, 64]],
         missing: expect.stringContaining('org/unknown is not served'),
         'no chat': expect.stringContaining("'org/unknown' is not supported"),
