@@ -20,6 +20,12 @@ export const problemTypes = {
     cause: 'The URL or a header is malformed.',
     mend: 'See the detail.',
   },
+  'digest-mismatch': {
+    status: 400,
+    title: 'The content is not what its digest says',
+    cause: 'The bytes that came have another digest than `Content-Digest` or `Repr-Digest` says.',
+    mend: 'Send them again.',
+  },
   unauthorized: {
     status: 401,
     title: 'A valid key is needed',
@@ -67,6 +73,12 @@ export const problemTypes = {
     title: 'The request did not come in time',
     cause: 'The head of the request took longer than its time limit.',
     mend: 'Send the request at once.',
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'The file is another by now',
+    cause: 'What `If-Match` or `If-None-Match` asks for does not hold.',
+    mend: 'Read the file again, and decide by what it is now.',
   },
   'payload-too-large': {
     status: 413,

@@ -1,0 +1,29 @@
+import { Problem } from '#lib/problems';
+
+import type { ObjectKey } from './key.ts';
+import type { Conditions, StoredFile } from './store.ts';
+
+/**
+ * Sees that a change may be made to what is there.
+ *
+ * @throws {Problem} `precondition-failed`
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1
+ */
+export function checkConditions(
+  key: ObjectKey,
+  found: StoredFile | undefined,
+  { ifMatch, ifNoneMatch }: Conditions,
+): void {
+  if (ifMatch !== undefined && !matches(found, ifMatch))
+    throw new Problem(
+      'precondition-failed',
+      found ? `'${key}' has changed: it is "${found.etag}" now.` : `There is no '${key}' any more.`,
+    );
+  if (ifNoneMatch !== undefined && matches(found, ifNoneMatch))
+    throw new Problem('precondition-failed', `There is '${key}' already: it is "${found?.etag}".`);
+}
+
+function matches(found: StoredFile | undefined, validators: readonly string[] | '*'): boolean {
+  if (!found) return false;
+  return validators === '*' || validators.includes(found.etag);
+}

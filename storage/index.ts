@@ -1,0 +1,12 @@
+export { DiskStore } from './disk/disk-store.ts';
+export { type ObjectKey, parseKey } from './key.ts';
+export type {
+  ByteRange,
+  Conditions,
+  FileStore,
+  ListOptions,
+  OpenedFile,
+  Page,
+  PutOptions,
+  StoredFile,
+} from './store.ts';

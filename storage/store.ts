@@ -1,0 +1,80 @@
+import type { ObjectKey } from './key.ts';
+
+/** What is known of a file. */
+export interface StoredFile {
+  readonly key: ObjectKey;
+  readonly bytes: number;
+  /** A strong validator (RFC 9110, 8.8.3), without its quotes: another content has another. */
+  readonly etag: string;
+  /** Media type. */
+  readonly type: string;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
+  /** SHA-256 of the content, base64, as `Repr-Digest` has it (RFC 9530); undefined where the store does not know it. */
+  readonly sha256: string | undefined;
+  /** The user's own. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What has to hold for a change (RFC 9110, 13.1). */
+export interface Conditions {
+  /** Of these validators the file has one; `*`: there is a file. */
+  readonly ifMatch?: readonly string[] | '*';
+  /** It has none of these; `*`: there is no file. */
+  readonly ifNoneMatch?: readonly string[] | '*';
+}
+
+export interface PutOptions extends Conditions {
+  readonly type: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** What the content has to have, base64: else nothing is stored. */
+  readonly sha256?: string;
+  /** Bytes that are to come, where that is known: what there is no room for is not read. */
+  readonly expectedBytes?: number;
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of a file, both ends included. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface OpenedFile extends AsyncDisposable {
+  readonly file: StoredFile;
+  /** Its content, or a range of it. Read to its end or cancelled it closes what it was read from. */
+  stream(range?: ByteRange): ReadableStream<Uint8Array>;
+}
+
+export interface Page {
+  /** In the order of their keys, by code points. */
+  readonly files: readonly StoredFile[];
+  /** Where the next page begins; undefined after the last. */
+  readonly cursor: string | undefined;
+}
+
+export interface ListOptions {
+  readonly prefix?: string;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/**
+ * Files by key. A file is there whole or not at all; one that is replaced or deleted while it is read is read to its end.
+ * What is written is on the medium when the promise is kept.
+ */
+export interface FileStore extends AsyncDisposable {
+  /**
+   * Stores a file in place of the one that may be there.
+   *
+   * @throws {Problem} `precondition-failed`, `digest-mismatch`, `storage-full`
+   */
+  put(key: ObjectKey, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredFile>;
+  head(key: ObjectKey): Promise<StoredFile | undefined>;
+  open(key: ObjectKey): Promise<OpenedFile | undefined>;
+  /** @returns whether there was one. @throws {Problem} `precondition-failed` */
+  delete(key: ObjectKey, conditions?: Conditions): Promise<boolean>;
+  list(options: ListOptions): Promise<Page>;
+  /** @throws {Problem} `not-found`, `storage-full`, `precondition-failed` */
+  copy(from: ObjectKey, to: ObjectKey, options?: Conditions): Promise<StoredFile>;
+}

@@ -1,0 +1,150 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { DiskStore, parseKey } from '../../storage/index.ts';
+import { pieces, storeSuite } from './contract.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'store-'));
+const quotaBytes = 100e6;
+const signal = new AbortController().signal;
+afterAll(() => rmSync(directory, { recursive: true }));
+
+storeSuite('a folder', async () => DiskStore.open({ directory: join(directory, 'contract'), quotaBytes }));
+
+/** All that lies in a store's folder beside its records. */
+function lying(folder: string): string[] {
+  return ['blobs', 'incoming'].flatMap((name) => readdirSync(join(folder, name)));
+}
+
+describe('a store on a disk', () => {
+  it('leaves nothing of what it did not store, replaced or deleted', async () => {
+    const folder = join(directory, 'tidy');
+    await using store = await DiskStore.open({ directory: folder, quotaBytes });
+    const key = parseKey('a');
+    const options = { type: 'text/plain', signal };
+    await store.put(key, pieces('1'), options);
+    await store.put(key, pieces('2'), options);
+    await store.put(key, pieces('3'), { ...options, sha256: 'AAAA' }).catch(() => undefined);
+    await store.put(key, pieces('4'), { ...options, ifNoneMatch: '*' }).catch(() => undefined);
+    expect(lying(folder)).toHaveLength(1);
+    await store.delete(key);
+    expect(lying(folder)).toEqual([]);
+  });
+
+  it('has what it had when it is opened again, closed or not, and with its index gone', async () => {
+    const folder = join(directory, 'again');
+    const first = await DiskStore.open({ directory: folder, quotaBytes });
+    for (const key of ['x/1', 'x/2', 'x/3'])
+      await first.put(parseKey(key), pieces(key), { type: 'text/plain', signal });
+    const listed = await first.list({ limit: 10 });
+    await first[Symbol.asyncDispose]();
+    const second = await DiskStore.open({ directory: folder, quotaBytes });
+    expect(await second.list({ limit: 10 })).toEqual(listed);
+    writeFileSync(join(folder, 'incoming/left'), 'by a crash');
+    writeFileSync(join(folder, 'blobs/left'), 'by a crash');
+    const third = await DiskStore.open({ directory: folder, quotaBytes }); // as if the second had been killed
+    expect(await third.list({ limit: 10 })).toEqual(listed);
+    expect(lying(folder)).toHaveLength(3);
+    await third[Symbol.asyncDispose]();
+    rmSync(join(folder, 'index.sqlite'));
+    await using fourth = await DiskStore.open({ directory: folder, quotaBytes });
+    expect(await fourth.list({ limit: 10 })).toEqual(listed);
+  });
+
+  it('takes no more than its quota, and says so before it has read what is too much', async () => {
+    const folder = join(directory, 'full');
+    await using store = await DiskStore.open({ directory: folder, quotaBytes: 1000 });
+    await store.put(parseKey('first'), pieces(Buffer.alloc(600)), { type: 'x/y', signal });
+    let isRead = false;
+    const content = (async function* () {
+      isRead = true;
+      yield Buffer.alloc(500);
+    })();
+    const told = store.put(parseKey('second'), content, { type: 'x/y', signal, expectedBytes: 500 });
+    await expect(told).rejects.toMatchObject({ code: 'storage-full', status: 507 });
+    expect(isRead).toBe(false);
+    await expect(store.put(parseKey('second'), content, { type: 'x/y', signal })).rejects.toMatchObject({
+      status: 507,
+    });
+    await store.put(parseKey('second'), pieces(Buffer.alloc(400)), { type: 'x/y', signal });
+    await store.delete(parseKey('first'));
+    await store.put(parseKey('third'), pieces(Buffer.alloc(600)), { type: 'x/y', signal });
+    expect(lying(folder)).toHaveLength(2);
+  });
+
+  it('has every file that it has acknowledged, whole, when it is killed at any moment', async () => {
+    const folder = join(directory, 'killed');
+    const acknowledged = new Map<string, string>();
+    for (let kill = 0; kill < 50; kill += 1) {
+      const child = fork(join(import.meta.dirname, 'writer.ts'), [folder, String(kill)], { stdio: 'ignore' });
+      child.on('message', (told) => {
+        const [key, sha256] = told as [string, string];
+        acknowledged.set(key, sha256);
+      });
+      await once(child, 'message');
+      await delay(Math.random() * 30);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await using store = await DiskStore.open({ directory: folder, quotaBytes });
+    for (const [key, sha256] of acknowledged) {
+      await using opened = await store.open(parseKey(key));
+      const content = Buffer.from(await new Response(opened?.stream()).bytes());
+      expect([opened?.file.bytes, opened?.file.sha256 === sha256 || key === 'one']).toEqual([
+        content.byteLength,
+        true,
+      ]);
+      expect(content.every((byte) => byte === content[0])).toBe(true);
+    }
+    const { files } = await store.list({ limit: 100_000 });
+    expect(files.length).toBeGreaterThanOrEqual(acknowledged.size);
+    expect(lying(folder)).toHaveLength(files.length);
+    expect(acknowledged.size).toBeGreaterThan(50);
+  }, 120_000);
+});
+
+describe('a key', () => {
+  it.each([
+    '',
+    '/a',
+    'a/',
+    'a//b',
+    '.',
+    '..',
+    'a/../b',
+    'a/./b',
+    'a\0b',
+    'a\nb',
+    'a\u202eb',
+    'a\\b',
+    ' a',
+    'a ',
+    'a.',
+    'con',
+    'x/NUL.txt',
+    'x'.repeat(256),
+    'x/'.repeat(600),
+    '\ud800',
+  ])('is refused as %j', (key) => {
+    expect(() => parseKey(key)).toThrow(/^The key /);
+  });
+
+  it.each(['a', 'a/b.txt', '.hidden', 'größe/日本語 🙂.pdf', 'a..b', 'console'])('is taken as %j', (key) => {
+    expect(parseKey(key)).toBe(key);
+  });
+
+  it('is the same however its letters are composed', () => {
+    expect(parseKey('o\u0308')).toBe('ö');
+  });
+});
+
+it('puts nothing where a key says', () => {
+  expect(existsSync(join(directory, 'contract/a'))).toBe(false);
+  expect(readFileSync(join(directory, 'contract/index.sqlite')).byteLength).toBeGreaterThan(0);
+});
