@@ -16,6 +16,7 @@ const parts = [
   'package.json',
   'requirements.txt',
   'routes',
+  'storage',
   'tsconfig.json',
   'workers',
 ];

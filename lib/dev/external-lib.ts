@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { NitroModule } from 'nitro/types';
 
 /**
- * Nitro module for development: leaves `#lib/…` and `#workers` out of the bundle of routes, so that a rebuilt route meets the parts
+ * Nitro module for development: leaves `#lib/…`, `#storage` and `#workers` out of the bundle of routes, so that a rebuilt route meets the parts
  * that the running server has, not copies of them.
  */
 export const externalLib: NitroModule = {
@@ -14,9 +14,9 @@ export const externalLib: NitroModule = {
       const resolveId = {
         order: 'pre' as const,
         handler: (id: string) => {
-          const [, part] = /^#(?:lib\/(?=.)|(?=workers$))([\w-]+)$/.exec(id) ?? [];
-          if (part === undefined) return null;
-          const file = join(nitro.options.rootDir, 'lib', part, 'index.ts');
+          const folder = folderOf(id);
+          if (folder === undefined) return null;
+          const file = join(nitro.options.rootDir, folder, 'index.ts');
           return { id: pathToFileURL(file).href, external: true as const };
         },
       };
@@ -24,3 +24,9 @@ export const externalLib: NitroModule = {
     });
   },
 };
+
+/** The folder of a part that is imported by its name. */
+function folderOf(id: string): string | undefined {
+  const [, part, storage] = /^#(?:(?:lib\/(?=.)|(?=workers$))([\w-]+)|(storage))$/.exec(id) ?? [];
+  return part === undefined ? storage : join('lib', part);
+}

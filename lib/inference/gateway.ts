@@ -24,6 +24,8 @@ export interface GatewayOptions {
   readonly log: Log;
   /** Values that nothing shows. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Where what is kept outlasts a restart; undefined where there is no such place. */
+  readonly dataDirectory: string | undefined;
   /** Told of each call when it has ended. */
   readonly observe?: (usage: CallUsage) => void;
 }
@@ -71,11 +73,11 @@ export class InferenceGateway {
   }
 
   static async start(options: GatewayOptions): Promise<InferenceGateway> {
-    const { config, log, secrets } = options;
+    const { config, log, secrets, dataDirectory } = options;
     const opened = await openLines({ config, log, redactor: new Redactor(secrets) });
     const budget = new DailyBudget({
       limit: config.HEADY_INFERENCE_DAILY_TOKENS,
-      file: config.HEADY_DATA_DIR && join(config.HEADY_DATA_DIR, 'inference/spent-today.json'),
+      file: dataDirectory && join(dataDirectory, 'inference/spent-today.json'),
       log,
     });
     const slots = config.HF_MAX_CONCURRENCY;

@@ -13,6 +13,7 @@ import {
 } from '#lib/metrics';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
+import { checkDataDirectory, type Durability } from '#storage';
 
 import { type Health, readVersion } from './health.ts';
 
@@ -37,6 +38,8 @@ export class Service {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly invocations: InvocationStore;
+  /** Whether what is stored is still there after a deploy, as was found at the start. */
+  readonly durability: Durability;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
   readonly version: string;
@@ -45,12 +48,16 @@ export class Service {
   #draining = false;
 
   private constructor(
-    parts: Pick<Service, 'config' | 'log' | 'metrics' | 'invocations' | 'python' | 'inference'>,
+    parts: Pick<
+      Service,
+      'config' | 'log' | 'metrics' | 'invocations' | 'durability' | 'python' | 'inference'
+    >,
   ) {
     this.config = parts.config;
     this.log = parts.log;
     this.metrics = parts.metrics;
     this.invocations = parts.invocations;
+    this.durability = parts.durability;
     this.python = parts.python;
     this.inference = parts.inference;
     this.version = readVersion(parts.config.root);
@@ -67,11 +74,14 @@ export class Service {
     const secrets = new Map(config.secrets);
     const log = createLog({ format: config.logFormat, level: config.HEADY_LOG_LEVEL, secrets, ...logged });
     for (const warning of config.warnings) log.warn(warning);
+    const durability = durabilityOf(config);
+    if ('why' in durability && isToBeTold(config)) log.warn(durability.why);
     const inference = await InferenceGateway.start({
       config,
       log,
       secrets,
       observe: inferenceMetrics(metrics),
+      dataDirectory: 'path' in durability ? durability.path : undefined,
     });
     try {
       const python = await PythonEngine.start({
@@ -82,7 +92,7 @@ export class Service {
         environment: inference.environment,
         grant: (grantee) => inference.grant(grantee),
       });
-      return new Service({ config, log, metrics, invocations, python, inference });
+      return new Service({ config, log, metrics, invocations, durability, python, inference });
     } catch (error) {
       await inference.stop();
       throw error;
@@ -106,8 +116,18 @@ export class Service {
   }
 
   health(): Health {
-    const { state, python, inference } = this;
-    const down = { python: !python.running, inference: inference.health?.ok === false };
+    const {
+      state,
+      python,
+      inference,
+      durability: { durability },
+    } = this;
+    const isAsDeclared = durability === 'persistent' || this.config.HEADY_DATA_DIR === undefined;
+    const down = {
+      python: !python.running,
+      storage: !isAsDeclared,
+      inference: inference.health?.ok === false,
+    };
     const degraded = Object.keys(down).filter((part) => down[part as keyof typeof down]);
     return {
       ok: state === 'ready',
@@ -117,6 +137,7 @@ export class Service {
       state,
       checks: {
         python: { ok: python.running, version: python.interpreter.version, ...python.load },
+        storage: { ok: isAsDeclared, durability },
         inference: inference.health,
       },
       ...(degraded.length > 0 && { degraded }),
@@ -142,4 +163,13 @@ export class Service {
     await this.python.stop();
     await this.inference.stop();
   }
+}
+
+function durabilityOf({ HEADY_DATA_DIR: path, environment }: Config): Durability {
+  return checkDataDirectory({ path, onRender: environment.RENDER !== undefined });
+}
+
+/** Outside production nobody expects files to last, unless a directory is said. */
+function isToBeTold({ production, HEADY_DATA_DIR }: Config): boolean {
+  return production || HEADY_DATA_DIR !== undefined;
 }
