@@ -272,11 +272,10 @@ export const variables = {
     schema: bytes.prefault('100MB'),
     description: 'Size of the log files kept in the data directory.',
     source: 'optional',
-    planned: true,
   }),
   HEADY_DATA_DIR: define({
     schema: text.optional(),
-    description: 'Mount path of a persistent disk. Keeps how much of the daily tokens is spent.',
+    description: 'Mount path of a persistent disk. Has the log, and how much of the daily tokens is spent.',
     source: 'optional',
   }),
   HEADY_STORAGE_QUOTA: define({

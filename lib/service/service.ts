@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '#lib/config';
 import { InferenceGateway } from '#lib/inference';
-import { createLog, type Log, type LogOptions } from '#lib/log';
+import { createLog, KeptLines, type Log, type LogOptions } from '#lib/log';
 import {
   inferenceMetrics,
   inferenceStateMetrics,
@@ -44,6 +45,7 @@ export class Service {
   readonly inference: InferenceGateway;
   readonly version: string;
   readonly #startedAt = performance.now();
+  readonly #kept: KeptLines | undefined;
   #ready = false;
   #draining = false;
 
@@ -51,13 +53,14 @@ export class Service {
     parts: Pick<
       Service,
       'config' | 'log' | 'metrics' | 'invocations' | 'durability' | 'python' | 'inference'
-    >,
+    > & { readonly kept: KeptLines | undefined },
   ) {
     this.config = parts.config;
     this.log = parts.log;
     this.metrics = parts.metrics;
     this.invocations = parts.invocations;
     this.durability = parts.durability;
+    this.#kept = parts.kept;
     this.python = parts.python;
     this.inference = parts.inference;
     this.version = readVersion(parts.config.root);
@@ -72,9 +75,16 @@ export class Service {
     const metrics = new Metrics();
     const invocations = observedInvocations(store, invocationMetrics(metrics));
     const secrets = new Map(config.secrets);
-    const log = createLog({ format: config.logFormat, level: config.HEADY_LOG_LEVEL, secrets, ...logged });
-    for (const warning of config.warnings) log.warn(warning);
     const durability = durabilityOf(config);
+    const kept = keptLines(config, durability, (message) => log.warn(message));
+    const log = createLog({
+      format: config.logFormat,
+      level: config.HEADY_LOG_LEVEL,
+      secrets,
+      kept,
+      ...logged,
+    });
+    for (const warning of config.warnings) log.warn(warning);
     if ('why' in durability && isToBeTold(config)) log.warn(durability.why);
     const inference = await InferenceGateway.start({
       config,
@@ -92,7 +102,7 @@ export class Service {
         environment: inference.environment,
         grant: (grantee) => inference.grant(grantee),
       });
-      return new Service({ config, log, metrics, invocations, durability, python, inference });
+      return new Service({ config, log, kept, metrics, invocations, durability, python, inference });
     } catch (error) {
       await inference.stop();
       throw error;
@@ -162,6 +172,7 @@ export class Service {
   async stop(): Promise<void> {
     await this.python.stop();
     await this.inference.stop();
+    await this.#kept?.[Symbol.asyncDispose]();
   }
 }
 
@@ -172,4 +183,18 @@ function durabilityOf({ HEADY_DATA_DIR: path, environment }: Config): Durability
 /** Outside production nobody expects files to last, unless a directory is said. */
 function isToBeTold({ production, HEADY_DATA_DIR }: Config): boolean {
   return production || HEADY_DATA_DIR !== undefined;
+}
+
+/** The log in the data directory, where that lasts. */
+function keptLines(
+  { HEADY_LOG_KEEP: maxBytes }: Config,
+  durability: Durability,
+  tell: (message: string) => void,
+): KeptLines | undefined {
+  if (durability.durability !== 'persistent') return undefined;
+  return new KeptLines({
+    directory: join(durability.path, 'logs'),
+    maxBytes,
+    onFault: ({ message }) => tell(`the log cannot be kept in the data directory for now: ${message}`),
+  });
 }
