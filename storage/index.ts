@@ -1,3 +1,4 @@
+export { checkConditions } from './conditions.ts';
 export { checkDataDirectory, type Durability } from './data-directory.ts';
 export { DiskStore } from './disk/disk-store.ts';
 export { type ObjectKey, parseKey } from './key.ts';

@@ -275,14 +275,14 @@ export const variables = {
   }),
   HEADY_DATA_DIR: define({
     schema: text.optional(),
-    description: 'Mount path of a persistent disk. Has the log, and how much of the daily tokens is spent.',
+    description:
+      'Mount path of a persistent disk. Has files, the log, and how much of the daily tokens is spent.',
     source: 'optional',
   }),
   HEADY_STORAGE_QUOTA: define({
     schema: bytes.prefault('1GB'),
     description: 'Bytes that a storage mount may hold.',
     source: 'optional',
-    planned: true,
   }),
   HEADY_MAX_BODY: define({
     schema: bytes.prefault('2MB'),
@@ -291,7 +291,7 @@ export const variables = {
   }),
   HEADY_MAX_UPLOAD: define({
     schema: bytes.prefault('1GB'),
-    description: 'Largest multipart body of a route that takes files.',
+    description: 'Largest file, and largest multipart body of a route that takes files.',
     source: 'optional',
   }),
   DATABASE_URL: define({

@@ -60,6 +60,32 @@ export async function readBytes(event: H3Event): Promise<Uint8Array> {
     : readUnread(event, maxUnreadBytes);
 }
 
+/**
+ * The body of a route that leaves it unread, as it comes.
+ *
+ * @throws {Problem} `payload-too-large`; `malformed-body` where it breaks off
+ */
+export async function* unreadBody({ runtime, context }: H3Event): AsyncGenerator<Uint8Array> {
+  const body = runtime?.node?.req as IncomingMessage; // there is no HTTP/2 here
+  const { maxUnreadBytes = 0 } = context;
+  let bytes = 0;
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      bytes += piece.byteLength;
+      if (bytes > maxUnreadBytes) throw bodyTooLarge(maxUnreadBytes);
+      yield piece;
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('malformed-body', 'The body broke off before its end.', { cause: error });
+  }
+}
+
+/** The length that a request says its body has; 0 where it says none. */
+export function contentLengthOf({ req }: H3Event): number {
+  return Number(req.headers.get('content-length') ?? 0);
+}
+
 async function readUnread({ runtime }: H3Event, maxBytes: number): Promise<Uint8Array> {
   const body = runtime?.node?.req as IncomingMessage; // there is no HTTP/2 here
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();

@@ -23,7 +23,7 @@ interface RouteDefinition<
   /** The most bytes of a body it reads; `HEADY_MAX_BODY` when it says nothing. */
   readonly maxBodyBytes?: number;
   /** Takes a multipart body of up to `HEADY_MAX_UPLOAD` too, which the handler reads by `readMultipart`. */
-  readonly uploads?: true;
+  readonly uploads?: true | 'raw';
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

@@ -15,9 +15,10 @@ export type Route = EventHandler & {
   readonly maxBodyBytes?: number;
   /**
    * It may be sent forms with files, up to `HEADY_MAX_UPLOAD`, and reads its body by `readMultipart`, `readJson` or
-   * `readJsonBytes` alone: these bound what they read, which else is done for every route.
+   * `readJsonBytes` alone: these bound what they read, which else is done for every route. `raw`: the body is a file
+   * itself, of any type, and is read by `unreadBody`.
    */
-  readonly uploads?: true;
+  readonly uploads?: true | 'raw';
   readonly description?: RouteDescription;
 };
 
@@ -57,7 +58,8 @@ function pass(event: H3Event, route: Route, access: Access): ReturnType<Route> {
   authorize(event, access);
   const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = service.config;
   const maxBytes = route.maxBodyBytes ?? HEADY_MAX_BODY;
-  if (route.uploads) leaveUnread(event, isMultipart(event) ? HEADY_MAX_UPLOAD : maxBytes);
+  const takesFile = route.uploads === 'raw' || isMultipart(event);
+  if (route.uploads) leaveUnread(event, takesFile ? HEADY_MAX_UPLOAD : maxBytes);
   else limitBody(event, maxBytes);
   const scope = {
     python: service.python,

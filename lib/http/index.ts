@@ -1,7 +1,16 @@
 import './context.ts';
 
 export { type Access, holdsKey } from './access.ts';
-export { bodyTooLarge, isMultipart, limitDeclared, readBytes, readJson, readJsonBytes } from './body.ts';
+export {
+  bodyTooLarge,
+  contentLengthOf,
+  isMultipart,
+  limitDeclared,
+  readBytes,
+  readJson,
+  readJsonBytes,
+  unreadBody,
+} from './body.ts';
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
 export { endOfRequest } from './end-of-request.ts';

@@ -74,6 +74,12 @@ export const problemTypes = {
     cause: 'The head of the request took longer than its time limit.',
     mend: 'Send the request at once.',
   },
+  'storage-not-persistent': {
+    status: 409,
+    title: 'There is no storage that lasts',
+    cause: 'The request asks for persistent storage, and the service has none.',
+    mend: 'Mount a disk and set `HEADY_DATA_DIR` to its path, or leave `durability` out: the file is then gone with the next deploy.',
+  },
   'precondition-failed': {
     status: 412,
     title: 'The file is another by now',
@@ -92,6 +98,12 @@ export const problemTypes = {
     title: 'Unsupported content type',
     cause: 'The body is of a type that this endpoint does not read.',
     mend: 'Send `content-type: application/json`.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'No part of the range is in the file',
+    cause: 'The range of the request begins beyond the end of the file.',
+    mend: '`Content-Range` says how long the file is.',
   },
   'invalid-input': {
     status: 422,

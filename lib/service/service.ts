@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '#lib/config';
+import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
 import { createLog, KeptLines, type Log, type LogOptions } from '#lib/log';
 import {
@@ -41,6 +42,7 @@ export class Service {
   readonly invocations: InvocationStore;
   /** Whether what is stored is still there after a deploy, as was found at the start. */
   readonly durability: Durability;
+  readonly files: Files;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
   readonly version: string;
@@ -52,7 +54,7 @@ export class Service {
   private constructor(
     parts: Pick<
       Service,
-      'config' | 'log' | 'metrics' | 'invocations' | 'durability' | 'python' | 'inference'
+      'config' | 'log' | 'metrics' | 'invocations' | 'durability' | 'files' | 'python' | 'inference'
     > & { readonly kept: KeptLines | undefined },
   ) {
     this.config = parts.config;
@@ -60,6 +62,7 @@ export class Service {
     this.metrics = parts.metrics;
     this.invocations = parts.invocations;
     this.durability = parts.durability;
+    this.files = parts.files;
     this.#kept = parts.kept;
     this.python = parts.python;
     this.inference = parts.inference;
@@ -86,6 +89,7 @@ export class Service {
     });
     for (const warning of config.warnings) log.warn(warning);
     if ('why' in durability && isToBeTold(config)) log.warn(durability.why);
+    const files = await Files.open(config, durability);
     const inference = await InferenceGateway.start({
       config,
       log,
@@ -102,7 +106,7 @@ export class Service {
         environment: inference.environment,
         grant: (grantee) => inference.grant(grantee),
       });
-      return new Service({ config, log, kept, metrics, invocations, durability, python, inference });
+      return new Service({ config, log, kept, metrics, invocations, durability, files, python, inference });
     } catch (error) {
       await inference.stop();
       throw error;
@@ -172,6 +176,7 @@ export class Service {
   async stop(): Promise<void> {
     await this.python.stop();
     await this.inference.stop();
+    await this.files[Symbol.asyncDispose]();
     await this.#kept?.[Symbol.asyncDispose]();
   }
 }

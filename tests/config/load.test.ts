@@ -213,8 +213,8 @@ describe('warnings', () => {
   });
 
   it('name what has no effect yet', () => {
-    const { warnings } = load({ HEADY_STORAGE_QUOTA: '1GB', S3_BUCKET: 'files' });
-    expect(warnings).toEqual(['set, and without effect in this version: HEADY_STORAGE_QUOTA, S3_BUCKET']);
+    const { warnings } = load({ HEADY_ADMIN_ROOT: '/x', S3_BUCKET: 'files' });
+    expect(warnings).toEqual(['set, and without effect in this version: HEADY_ADMIN_ROOT, S3_BUCKET']);
   });
 
   it('name a misspelt variable and the one that was meant', () => {

@@ -1,0 +1,45 @@
+import { create } from 'content-disposition';
+
+import type { StoredFile } from '#storage';
+
+import type { FoundFile } from './files.ts';
+
+/** Types that do nothing in a browser but show: any other is to be downloaded, as it may be a page with scripts. */
+const shown =
+  /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+|text\/plain|application\/pdf)\s*(?:;|$)/i;
+
+const prefix = 'x-meta-';
+
+/** What an answer says of a file, beside its content. */
+export function fileHeaders({ file, mount }: FoundFile, { headers }: Request): Record<string, string> {
+  const { etag, modifiedAt, type, key, metadata, sha256 } = file;
+  const wantsDigest = /sha-256/i.test(headers.get('want-repr-digest') ?? '');
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return {
+    etag: `"${etag}"`,
+    'last-modified': new Date(modifiedAt).toUTCString(),
+    'accept-ranges': 'bytes',
+    'cache-control': 'private, no-cache',
+    'content-type': type,
+    'content-disposition': create(name, { type: shown.test(type) ? 'inline' : 'attachment' }),
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-durability': mount.durability,
+    ...Object.fromEntries(Object.entries(metadata).map(([each, value]) => [`${prefix}${each}`, value])),
+    ...(wantsDigest && sha256 !== undefined && { 'repr-digest': `sha-256=:${sha256}:` }),
+  };
+}
+
+/** What a request says of a file for its user. */
+export function metadataOf({ headers }: Request): Record<string, string> {
+  return Object.fromEntries(
+    [...headers]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}
+
+/** A file in an answer in JSON. */
+export function listedFile({ key, bytes, etag, type, modifiedAt, metadata }: StoredFile, durability: string) {
+  return { key, bytes, etag, type, modifiedAt: new Date(modifiedAt).toISOString(), durability, metadata };
+}

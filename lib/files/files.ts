@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Config } from '#lib/config';
+import { Problem } from '#lib/problems';
+import { DiskStore, type Durability, type FileStore, type ObjectKey, type StoredFile } from '#storage';
+
+/** Where files are kept, and whether they outlast a deploy there. */
+export interface Mount {
+  readonly durability: Durability['durability'];
+  readonly store: FileStore;
+}
+
+/** A file where it was found. */
+export interface FoundFile {
+  readonly mount: Mount;
+  readonly file: StoredFile;
+}
+
+/** The files of the service: a persistent mount where there is a place that lasts, and an ephemeral one. A key lives in one. */
+export class Files implements AsyncDisposable {
+  /** The one that a file goes to when nobody says which comes first. */
+  readonly #mounts: readonly Mount[];
+  readonly #why: string | undefined;
+  readonly #temporary: string;
+
+  private constructor(
+    mounts: readonly Mount[],
+    { why, temporary }: { why: string | undefined; temporary: string },
+  ) {
+    this.#mounts = mounts;
+    this.#why = why;
+    this.#temporary = temporary;
+  }
+
+  static async open({ HEADY_STORAGE_QUOTA: quotaBytes }: Config, found: Durability): Promise<Files> {
+    const temporary = await mkdtemp(join(tmpdir(), 'heady-files-'));
+    const open = async (durability: Mount['durability'], directory: string): Promise<Mount> => ({
+      durability,
+      store: await DiskStore.open({ directory, quotaBytes }),
+    });
+    const persistent =
+      found.durability === 'persistent' ? [await open('persistent', join(found.path, 'files'))] : [];
+    const why = found.durability === 'persistent' ? undefined : found.why;
+    return new Files([...persistent, await open('ephemeral', temporary)], { why, temporary });
+  }
+
+  /** @throws {Problem} `storage-not-persistent` */
+  mount(durability?: Mount['durability']): Mount {
+    const mount = this.#mounts.find((each) => durability === undefined || each.durability === durability);
+    if (mount) return mount;
+    throw new Problem('storage-not-persistent', this.#why ?? 'There is no such storage.');
+  }
+
+  async find(key: ObjectKey): Promise<FoundFile | undefined> {
+    for (const mount of this.#mounts) {
+      const file = await mount.store.head(key);
+      if (file) return { mount, file };
+    }
+    return undefined;
+  }
+
+  /** Takes a file out of the other mounts: it has been stored in this one. */
+  async keepOnlyIn(mount: Mount, key: ObjectKey): Promise<void> {
+    for (const other of this.#mounts) if (other !== mount) await other.store.delete(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { store } of this.#mounts) await store[Symbol.asyncDispose]();
+    await rm(this.#temporary, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,67 @@
+import type { H3Event } from 'h3';
+
+import { endOfRequest } from '#lib/http';
+import { Problem } from '#lib/problems';
+import { type ByteRange, type ObjectKey, type OpenedFile, parseKey } from '#storage';
+
+import { fileHeaders } from './file-headers.ts';
+import type { Files } from './files.ts';
+import { rangeHolds, readingOf } from './preconditions.ts';
+import { contentRange, rangesOf, severalRanges } from './ranges.ts';
+
+/** Answers with a file, with parts of it, or with that the client has it. @throws {Problem} `not-found` and others */
+export async function getFile(event: H3Event, name: string): Promise<Response> {
+  const { files } = event.context.service;
+  const key = parseKey(name);
+  const found = await files.find(key);
+  if (!found) throw missing(key);
+  const { req } = event;
+  const headers = fileHeaders(found, req);
+  const reading = readingOf(req, found.file);
+  if (reading === 'not-modified') return new Response(null, { status: 304, headers });
+  if (reading === 'precondition-failed')
+    throw new Problem('precondition-failed', `'${key}' has changed: it is "${found.file.etag}" now.`);
+  const opened = await openFor(event, files, key);
+  const ranges = rangeHolds(req, opened.file)
+    ? rangesOf(req.headers.get('range'), opened.file.bytes)
+    : undefined;
+  return contentOf(opened, { ranges, headers, isHead: req.method === 'HEAD' });
+}
+
+export function missing(key: ObjectKey): Problem {
+  return new Problem('not-found', `There is no file '${key}'.`);
+}
+
+/** Opens a file until the request is over, however it ends. */
+async function openFor(event: H3Event, files: Files, key: ObjectKey): Promise<OpenedFile> {
+  const found = await files.find(key);
+  const opened = await found?.mount.store.open(key);
+  if (!opened) throw missing(key);
+  const close = () => void opened[Symbol.asyncDispose]();
+  const over = endOfRequest(event);
+  if (over.aborted) close();
+  else over.addEventListener('abort', close, { once: true });
+  return opened;
+}
+
+interface Answering {
+  readonly ranges: readonly ByteRange[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly isHead: boolean;
+}
+
+function contentOf(opened: OpenedFile, { ranges, headers, isHead }: Answering): Response {
+  const { bytes } = opened.file;
+  const [range, ...others] = ranges ?? [];
+  if (!range) {
+    const whole = { ...headers, 'content-length': String(bytes) };
+    return new Response(isHead ? null : opened.stream(), { headers: whole });
+  }
+  if (others.length > 0) {
+    const { type, body } = severalRanges(opened, [range, ...others]);
+    return new Response(isHead ? null : body, { status: 206, headers: { ...headers, 'content-type': type } });
+  }
+  const length = String(range.last - range.first + 1);
+  const partial = { ...headers, 'content-range': contentRange(range, bytes), 'content-length': length };
+  return new Response(isHead ? null : opened.stream(range), { status: 206, headers: partial });
+}

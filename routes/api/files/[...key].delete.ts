@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+import { deleteFile } from '#lib/files';
+import { defineRoute } from '#lib/http';
+
+export default defineRoute({
+  summary: 'Deletes a file',
+  params: z.object({ key: z.string() }),
+  handler: async ({ params }, event) => deleteFile(event, params.key),
+});

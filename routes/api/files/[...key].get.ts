@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+import { getFile } from '#lib/files';
+import { defineRoute } from '#lib/http';
+
+export default defineRoute({
+  summary: 'A file, or parts of it',
+  params: z.object({ key: z.string() }),
+  handler: async ({ params }, event) => getFile(event, params.key),
+});

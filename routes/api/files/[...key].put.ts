@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+import { putFile } from '#lib/files';
+import { defineRoute } from '#lib/http';
+
+export default defineRoute({
+  summary: 'Stores the body as a file',
+  params: z.object({ key: z.string() }),
+  query: z.object({ durability: z.enum(['persistent', 'ephemeral']).optional() }),
+  uploads: 'raw',
+  handler: async ({ params, query }, event) => putFile(event, params.key, query.durability),
+});

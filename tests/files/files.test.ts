@@ -1,0 +1,291 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReadableStream as NodeReadableStream } from 'node:stream/web';
+
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { memoryOf } from '../../bench/processes.ts';
+import { apiKey, TestServer, waitFor } from '../server.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'data-'));
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await TestServer.start({
+    root: inject('root'),
+    env: { HEADY_DATA_DIR: directory, HEADY_STORAGE_QUOTA: '300MB', HEADY_MAX_UPLOAD: '250MB' },
+  });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true });
+});
+
+async function put(
+  path: string,
+  body: BodyInit,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return server.fetch(`/api/files/${path}`, { method: 'PUT', body, headers, duplex: 'half' } as RequestInit);
+}
+
+async function get(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+): Promise<Response> {
+  return server.fetch(`/api/files/${path}`, { headers, method });
+}
+
+/** A body without a length. */
+function streamOf(pieces: readonly Buffer[]): BodyInit {
+  return NodeReadableStream.from(pieces) as unknown as BodyInit;
+}
+
+/** What lies in the folder of the files, those of which a part has come included. */
+function lying(): number {
+  return ['blobs', 'incoming'].flatMap((name) => readdirSync(join(directory, 'files', name))).length;
+}
+
+describe('a file', () => {
+  it('is what was put, with its type, its metadata and where it is kept', async () => {
+    const made = await put('docs/a%20b.txt', 'hello', { 'content-type': 'text/plain', 'x-meta-by': 'Ann' });
+    expect([made.status, await made.json()]).toEqual([
+      201,
+      {
+        key: 'docs/a b.txt',
+        bytes: 5,
+        etag: made.headers.get('etag')?.slice(1, -1),
+        type: 'text/plain',
+        modifiedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        durability: 'persistent',
+        metadata: { by: 'Ann' },
+      },
+    ]);
+    const response = await get('docs/a%20b.txt');
+    expect(await response.text()).toBe('hello');
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/plain',
+      'content-length': '5',
+      'content-disposition': 'inline; filename="a b.txt"',
+      'accept-ranges': 'bytes',
+      'x-content-type-options': 'nosniff',
+      'x-durability': 'persistent',
+      'x-meta-by': 'Ann',
+      etag: made.headers.get('etag'),
+    });
+    const head = await get('docs/a%20b.txt', {}, 'HEAD');
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '5', '']);
+    expect((await put('docs/a%20b.txt', 'other')).status).toBe(200);
+  });
+
+  it.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml', ''])(
+    'of the type %j does nothing in a browser',
+    async (type) => {
+      await put('page', '<script>alert(1)</script>', { 'content-type': type });
+      const { headers } = await get('page');
+      expect(headers.get('content-disposition')).toBe('attachment; filename=page');
+      expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+    },
+  );
+
+  it('needs the key', async () => {
+    expect((await fetch(`${server.url}/api/files/docs/x`)).status).toBe(401);
+    expect((await fetch(`${server.url}/api/files/docs/x`, { method: 'PUT', body: 'x' })).status).toBe(401);
+  });
+
+  it.each(['a%2f..%2fb', 'a//b', 'a%00b', 'a%0ab', 'con', 'x%5Cy', `${'x'.repeat(256)}`])(
+    'has no key such as %s',
+    async (key) => {
+      const { hostname, port } = new URL(server.url);
+      const socket = connect(Number(port), hostname); // fetch would tidy the path
+      socket.write(
+        `PUT /api/files/${key} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey}\r\ncontent-length: 1\r\nconnection: close\r\n\r\nx`,
+      );
+      let text = '';
+      for await (const piece of socket) text += String(piece);
+      expect(text).toMatch(/^HTTP\/1\.1 (?:404|405|422) /);
+    },
+  );
+
+  it('is gone when it is deleted', async () => {
+    await put('gone', 'x');
+    expect((await get('gone', {}, 'DELETE')).status).toBe(204);
+    expect([(await get('gone')).status, (await get('gone', {}, 'DELETE')).status]).toEqual([404, 404]);
+  });
+});
+
+describe('conditions', () => {
+  it('keep one from overwriting what is not known', async () => {
+    const etag = (await put('guarded', '1', { 'if-none-match': '*' })).headers.get('etag') ?? '';
+    expect((await put('guarded', '2', { 'if-none-match': '*' })).status).toBe(412);
+    expect((await put('guarded', '2', { 'if-match': '"another"' })).status).toBe(412);
+    expect((await get('guarded', { 'if-match': '"another"' }, 'DELETE')).status).toBe(412);
+    expect((await put('guarded', '2', { 'if-match': `"x", ${etag}` })).status).toBe(200);
+    expect((await put('guarded', '3', { 'if-match': etag })).status).toBe(412);
+    expect(await (await get('guarded')).text()).toBe('2');
+  });
+
+  it('spare a client what it has', async () => {
+    const { headers } = await put('known', 'content');
+    const [etag = '', modified = ''] = ['etag', 'last-modified'].map(
+      (name) => headers.get(name) ?? undefined,
+    );
+    for (const known of [
+      { 'if-none-match': etag },
+      { 'if-none-match': `W/${etag}` },
+      { 'if-modified-since': modified },
+    ]) {
+      const response = await get('known', known);
+      expect([response.status, response.headers.get('etag'), await response.text()]).toEqual([304, etag, '']);
+    }
+    expect((await get('known', { 'if-none-match': '"another"', 'if-modified-since': modified })).status).toBe(
+      200,
+    );
+    expect((await get('known', { 'if-match': '"another"' })).status).toBe(412);
+  });
+});
+
+describe('a range', () => {
+  beforeAll(async () => {
+    await put('digits', '0123456789', { 'content-type': 'text/plain' });
+    await put('empty', '');
+  });
+
+  it.each([
+    ['bytes=0-4', 206, 'bytes 0-4/10', '01234'],
+    ['bytes=7-', 206, 'bytes 7-9/10', '789'],
+    ['bytes=-2', 206, 'bytes 8-9/10', '89'],
+    ['bytes=5-100', 206, 'bytes 5-9/10', '56789'],
+    ['bytes=2-3,4-5', 206, 'bytes 2-5/10', '2345'],
+    ['bytes=10-', 416, 'bytes */10', undefined],
+    ['bytes=3-2', 200, null, '0123456789'],
+    ['bytes=x', 200, null, '0123456789'],
+    ['lines=1-2', 200, null, '0123456789'],
+    [`bytes=${Array.from({ length: 50 }, (_, at) => `${at}-${at}`).join(',')}`, 200, null, '0123456789'],
+  ])('of %s is answered with %i', async (range, status, contentRange, text) => {
+    const response = await get('digits', { range });
+    expect([response.status, response.headers.get('content-range')]).toEqual([status, contentRange]);
+    if (text !== undefined) expect(await response.text()).toBe(text);
+  });
+
+  it('of several parts has each with its place', async () => {
+    const response = await get('digits', { range: 'bytes=0-1,8-' });
+    const [, boundary = ''] = /boundary=(\S+)/.exec(response.headers.get('content-type') ?? '') ?? [];
+    const parts = (await response.text()).split(`--${boundary}`);
+    expect([response.status, parts.length]).toEqual([206, 4]);
+    expect(parts[1]).toMatch(/content-range: bytes 0-1\/10\r\n\r\n01\r\n$/);
+    expect(parts[2]).toMatch(/content-range: bytes 8-9\/10\r\n\r\n89\r\n$/);
+    expect(parts[3]).toBe('--\r\n');
+  });
+
+  it('is of the file that the client has the rest of, else it is the whole', async () => {
+    const etag = (await get('digits')).headers.get('etag') ?? '';
+    expect((await get('digits', { range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
+    expect((await get('digits', { range: 'bytes=0-1', 'if-range': '"another"' })).status).toBe(200);
+    expect((await get('empty', { range: 'bytes=-1' })).status).toBe(200);
+    expect((await get('empty', { range: 'bytes=0-' })).status).toBe(416);
+  });
+});
+
+describe('a digest', () => {
+  const digest = (text: string) => `sha-256=:${createHash('sha256').update(text).digest('base64')}:`;
+
+  it('is verified when it is sent, and told when it is asked for', async () => {
+    expect((await put('summed', 'hello', { 'content-digest': digest('hello') })).status).toBe(201);
+    const wrong = await put('summed', 'hellO', { 'repr-digest': digest('hello') });
+    expect([wrong.status, (await wrong.json()).code]).toEqual([400, 'digest-mismatch']);
+    for (const odd of ['sha-256=hello', 'sha-256=:AAAA:'])
+      expect((await put('summed', 'x', { 'content-digest': odd })).status).toBe(400);
+    expect((await put('summed2', 'x', { 'content-digest': 'md5=:AAAA:' })).status).toBe(201);
+    const response = await get('summed', { 'want-repr-digest': 'sha-256=5' });
+    expect([response.headers.get('repr-digest'), await response.text()]).toEqual([digest('hello'), 'hello']);
+  });
+});
+
+describe('a list', () => {
+  it('has the files of a prefix, page by page', async () => {
+    for (const name of ['l/1', 'l/2', 'l/3']) await put(name, name);
+    const list = async (query: string) => (await server.fetch(`/api/files?${query}`)).json();
+    const first = await list('prefix=l/&limit=2');
+    expect(first.files.map(({ key }: { key: string }) => key)).toEqual(['l/1', 'l/2']);
+    const second = await list(`prefix=l/&limit=2&cursor=${encodeURIComponent(first.cursor)}`);
+    expect([second.files.map(({ key }: { key: string }) => key), second.cursor]).toEqual([['l/3'], null]);
+    expect((await server.fetch('/api/files?limit=0')).status).toBe(422);
+  });
+});
+
+describe('durability', () => {
+  it('is where it is asked for, and a file is in one place', async () => {
+    expect(await (await put('moved?durability=ephemeral', '1')).json()).toMatchObject({
+      durability: 'ephemeral',
+    });
+    expect((await get('moved')).headers.get('x-durability')).toBe('ephemeral');
+    expect(await (await put('moved', '2')).json()).toMatchObject({ durability: 'ephemeral' });
+    expect(await (await put('moved?durability=persistent', '3')).json()).toMatchObject({
+      durability: 'persistent',
+    });
+    const { files } = await (await server.fetch('/api/files?durability=ephemeral')).json();
+    expect([files, await (await get('moved')).text()]).toEqual([[], '3']);
+  });
+
+  it('is not promised where there is none', async () => {
+    await using bare = await TestServer.start({ root: inject('root') });
+    const asked = await bare.fetch('/api/files/x?durability=persistent', { method: 'PUT', body: 'x' });
+    expect([asked.status, (await asked.json()).code]).toEqual([409, 'storage-not-persistent']);
+    const told = await bare.fetch('/api/files/x', { method: 'PUT', body: 'x' });
+    expect(await told.json()).toMatchObject({ durability: 'ephemeral' });
+  });
+});
+
+describe('an upload', () => {
+  const megabyte = 1024 ** 2;
+
+  it('of 200 MB is held in nobody’s memory, either way', async () => {
+    const piece = randomBytes(megabyte);
+    await put('small', piece);
+    const before = memoryOf(server.pid).rssBytes;
+    let most = before;
+    const sampling = setInterval(() => (most = Math.max(most, memoryOf(server.pid).rssBytes)), 20);
+    expect((await put('large', streamOf(Array.from({ length: 200 }, () => piece)))).status).toBe(201);
+    let bytes = 0;
+    for await (const part of (await get('large')).body ?? []) bytes += part.byteLength;
+    clearInterval(sampling);
+    expect(bytes).toBe(200 * megabyte);
+    expect(most - before).toBeLessThan(100 * megabyte);
+    await get('large', {}, 'DELETE');
+  });
+
+  it('of more than it may be, or than there is room for, is refused, and leaves nothing', async () => {
+    const before = lying();
+    const big = streamOf(Array.from({ length: 260 }, () => Buffer.alloc(megabyte)));
+    expect((await put('big', big).catch(() => ({ status: 413 }))).status).toBe(413);
+    const full = await server.fetch('/api/files/full', {
+      method: 'PUT',
+      headers: { 'content-type': 'x/y' },
+      body: Buffer.alloc(249 * megabyte),
+    });
+    expect(full.status).toBe(201);
+    const more = await put('more', Buffer.alloc(60 * megabyte)).catch(() => undefined);
+    if (more) expect([more.status, (await more.json()).code]).toEqual([507, 'storage-full']);
+    await get('full', {}, 'DELETE');
+    await waitFor(() => lying() === before);
+    expect((await get('more')).status).toBe(404);
+  });
+
+  it('that breaks off is no file, and leaves nothing', async () => {
+    const before = lying();
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `PUT /api/files/torn HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey}\r\ncontent-length: 1000000\r\n\r\n${'x'.repeat(5000)}`,
+    );
+    await waitFor(() => lying() === before + 1);
+    socket.destroy();
+    await waitFor(() => lying() === before);
+    expect((await get('torn')).status).toBe(404);
+  });
+});
