@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
+import { formatDuration } from './units.ts';
 import type { Environment } from './variables.ts';
 
 /** Whether the mock answers: where it is asked for, and outside production where there is nothing else. */
@@ -17,19 +18,26 @@ export function remoteGpuUrl(environment: Environment): string | undefined {
 }
 
 export function warningsAboutInference(environment: Environment): string[] {
+  const { REMOTE_GPU_API_KEY: key, HF_TOKEN: token, HEADY_HF_URL: hubUrl } = environment;
   const url = remoteGpuUrl(environment);
-  if (url === undefined) return [];
-  const { REMOTE_GPU_API_KEY: key } = environment;
-  return [
-    ...(environment.HEADY_HF_MOCK
-      ? ['HEADY_HF_MOCK=1: the mock answers, and the remote GPU is not asked.']
-      : []),
-    ...(isPlainAndPublic(url)
-      ? [
-          `The remote GPU at ${url} is asked over plain http at a public address: what is sent${key ? ', REMOTE_GPU_API_KEY too,' : ''} can be read on the way. Use REMOTE_GPU_URL=https://…`,
-        ]
-      : []),
+  const { HEADY_INFERENCE_FIRST_BYTE_TIMEOUT: firstByteMs, HEADY_INFERENCE_TIMEOUT: totalMs } = environment;
+  const warnings: (string | false | undefined)[] = [
+    url !== undefined &&
+      environment.HEADY_HF_MOCK &&
+      'HEADY_HF_MOCK=1: the mock answers, and the remote GPU is not asked.',
+    url !== undefined &&
+      isPlainAndPublic(url) &&
+      `The remote GPU at ${url} is asked over plain http at a public address: what is sent${key ? ', REMOTE_GPU_API_KEY too,' : ''} can be read on the way. Use REMOTE_GPU_URL=https://…`,
+    token !== undefined &&
+      isPlainAndPublic(hubUrl) &&
+      `HEADY_HF_URL is ${hubUrl}, plain http at a public address: what is sent, HF_TOKEN too, can be read on the way. Use https.`,
+    key !== undefined &&
+      url === undefined &&
+      'REMOTE_GPU_API_KEY is set, and no remote GPU: it has no effect.',
+    firstByteMs > totalMs &&
+      `HEADY_INFERENCE_FIRST_BYTE_TIMEOUT (${formatDuration(firstByteMs)}) is longer than HEADY_INFERENCE_TIMEOUT (${formatDuration(totalMs)}), which ends a call first.`,
   ];
+  return warnings.filter((warning) => typeof warning === 'string');
 }
 
 /** By its looks: a name without a dot, or of a network of its own, is not public. */

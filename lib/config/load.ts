@@ -66,7 +66,8 @@ export function loadConfig(raw: Raw, root: string): Config {
 
 function explain(name: string, value: string | undefined, error: z.ZodError): string {
   const variable = variables[name as VariableName];
-  const shown = variable.secret ? 'its value' : `'${value}'`;
+  const isSecret = variable.secret || value?.includes('@'); // an address may have a password
+  const shown = isSecret ? 'its value' : `'${value}'`;
   const reasons = error.issues
     .map((issue) => issue.message.replace(/^Invalid (option|input): /, ''))
     .join('; ');

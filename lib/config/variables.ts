@@ -21,13 +21,19 @@ export interface Variable<T extends z.ZodType = z.ZodType> {
 /** An empty string counts as unset, as dashboards and `.env` files leave variables empty rather than out. */
 const text = z.string().trim().min(1);
 const count = (min: number, max = 1_000_000) => z.coerce.number().int().min(min).max(max);
-const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
+const url = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => !URL.parse(value)?.username, 'expected an address without a user')
+  .transform((value) => value.replace(/\/+$/, ''));
 const flag = z
   .enum(['1', '0', 'true', 'false', 'on', 'off'])
   .transform((value) => ['1', 'true', 'on'].includes(value));
 
 const bytes = quantity(parseBytes, 'a size such as 512MB');
 const duration = quantity(parseDuration, 'a duration such as 90s, of at most 24 days');
+const someTime = duration.refine((ms) => ms > 0, 'expected more than no time');
+/** What may stand in a header. */
+const token = text.regex(/^[!-~]+$/, 'expected one line without blanks');
 
 /**
  * Every variable that the service reads, once. `.env.example`, the table in `docs/configuration.md`, the checks at
@@ -67,7 +73,7 @@ export const variables = {
     planned: true,
   }),
   HF_TOKEN: define({
-    schema: text.optional(),
+    schema: token.optional(),
     description: 'Hugging Face token. Only the inference gateway holds it; no Python process ever sees it.',
     source: 'group',
     default: 'required in production unless the mock or a remote GPU is configured',
@@ -116,13 +122,13 @@ export const variables = {
     source: 'optional',
   }),
   REMOTE_GPU_API_KEY: define({
-    schema: text.optional(),
+    schema: token.optional(),
     description: 'Key of that server.',
     source: 'optional',
     secret: true,
   }),
   HEADY_INFERENCE_CACHE_TTL: define({
-    schema: duration.optional(),
+    schema: someTime.optional(),
     description: 'How long embeddings are cached.',
     source: 'optional',
     default: 'off',
@@ -134,17 +140,17 @@ export const variables = {
     default: 'unlimited',
   }),
   HEADY_INFERENCE_CONNECT_TIMEOUT: define({
-    schema: duration.prefault('3s'),
+    schema: someTime.prefault('3s'),
     description: 'Time for a connection to an inference backend.',
     source: 'optional',
   }),
   HEADY_INFERENCE_FIRST_BYTE_TIMEOUT: define({
-    schema: duration.prefault('60s'),
+    schema: someTime.prefault('60s'),
     description: 'Time for its answer to begin, and between two pieces of it.',
     source: 'optional',
   }),
   HEADY_INFERENCE_TIMEOUT: define({
-    schema: duration.prefault('120s'),
+    schema: someTime.prefault('120s'),
     description: 'Time for a whole inference call, retries and waiting included.',
     source: 'optional',
   }),

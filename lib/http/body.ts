@@ -4,6 +4,7 @@ import type { H3Event } from 'h3';
 import { limitRequestBody } from 'srvx/body-limit';
 
 import { formatBytes } from '#lib/config';
+import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
 import { Problem } from '#lib/problems';
 
 /** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
@@ -104,10 +105,16 @@ async function readUnread({ runtime }: H3Event, maxBytes: number): Promise<Uint8
 /**
  * The value of a JSON body.
  *
- * @throws {Problem} `malformed-body` and those of {@link readJsonBytes}
+ * @throws {Problem} `malformed-body`, `invalid-input` and those of {@link readJsonBytes}
  */
 export async function readJson(event: H3Event): Promise<unknown> {
-  const bytes = await readJsonBytes(event);
+  const value = parseJson(await readJsonBytes(event));
+  if (isTooDeep(value))
+    throw new Problem('invalid-input', `The body is nested deeper than ${maxJsonDepth} levels.`);
+  return value;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

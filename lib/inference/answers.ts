@@ -25,7 +25,7 @@ export type Whole = { readonly json: Json; readonly said: Json } | Bytes;
 /** Reads an answer whole: JSON in the form of the operation, or what is no JSON as it is. */
 export const readWhole: Reader<Whole> = async (response, { line: { transport }, exchange, signal }) => {
   const type = response.headers.get('content-type') ?? '';
-  if (/^(?:image|audio|video)\//i.test(type))
+  if (exchange.isMedia && /^(?:image|audio|video)\//i.test(type))
     return { bytes: await transport.readBytes(response, signal), type };
   const said = await transport.readJson(response, signal);
   try {

@@ -15,6 +15,8 @@ interface DiscoveryOptions {
 /** A remote server may be started anew with another model; Hugging Face's list is for the warning alone. */
 const againMs = { 'remote-gpu': 5 * 60_000, huggingface: undefined, mock: undefined };
 const firstWaitMs = 2000;
+/** For all of a list. */
+const listMs = 10_000;
 const maxWaitMs = 60_000;
 
 /**
@@ -52,7 +54,7 @@ export class Discovery implements Disposable {
 
   async #listed({ backend }: Line, attempt: number): Promise<readonly ListedModel[] | undefined> {
     try {
-      return await backend.models(this.#over.signal);
+      return await backend.models(AbortSignal.any([this.#over.signal, AbortSignal.timeout(listMs)]));
     } catch (error) {
       if (attempt === 1 && !this.#over.signal.aborted)
         this.#options.log.info({

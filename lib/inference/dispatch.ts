@@ -1,3 +1,5 @@
+import { Problem } from '#lib/problems';
+
 import type { Exchange } from './backends/backend.ts';
 import { problemOf, totalTimeout, unserved } from './failures.ts';
 import type { Line } from './lines.ts';
@@ -5,7 +7,7 @@ import type { Caller, Operation } from './operation.ts';
 import type { Passage } from './policy/circuit.ts';
 import { withRetries } from './policy/retry.ts';
 import type { TimeLimit } from './policy/time-limit.ts';
-import type { Turns } from './policy/turns.ts';
+import { busy, type Turns } from './policy/turns.ts';
 import { BackendFailure } from './transport/failure.ts';
 
 /** What an attempt has come to: the answer as its reader has it, and what goes on with it. */
@@ -53,15 +55,18 @@ export async function dispatch<T>(operation: Operation, options: DispatchOptions
   });
   for (const { line, exchange } of serving) {
     const patienceMs = line === serving.at(-1)?.line ? Infinity : patienceBeforeNextMs;
-    opensInMs = Math.min(opensInMs, line.circuit.opensInMs);
     const passage = line.circuit.enter();
-    if (!passage) continue;
+    if (!passage) {
+      opensInMs = Math.min(opensInMs, line.circuit.opensInMs);
+      continue;
+    }
     try {
       const { signal, deadline } = options.limit;
       const retrying = { signal, deadline, patienceMs, onRetry: options.onRetry };
       return await withRetries(() => attempt({ line, exchange, passage }, options), retrying);
     } catch (error) {
-      const failure = options.limit.isOver ? totalTimeout(line.backend.name) : (error as Error);
+      const isLate = options.limit.isOver && !(error instanceof Problem); // one tells of the queue
+      const failure = isLate ? totalTimeout(line.backend.name) : (error as Error);
       settle(passage, failure);
       if (!(failure instanceof BackendFailure)) throw failure;
       if (failure.isMissing) line.backend.learn(operation, exchange.model);
@@ -70,15 +75,19 @@ export async function dispatch<T>(operation: Operation, options: DispatchOptions
     }
   }
   // that another backend does not have the model says less than why the first did not answer
-  const told = failures.find((failure) => !failure.isMissing) ?? failures.at(-1);
-  throw told ? problemOf(told) : unserved(operation, opensInMs);
+  const told =
+    failures.find((failure) => !failure.isMissing) ?? (opensInMs < Infinity ? undefined : failures.at(-1));
+  throw told ? problemOf(told) : unserved(operation, { opensInMs, isConfigured: options.lines.length > 0 });
 }
 
 async function attempt<T>(
   { line, exchange, passage }: Pick<Attempted<T>, 'line' | 'exchange' | 'passage'>,
-  { turns, caller, limit: { signal }, read }: DispatchOptions<T>,
+  { turns, caller, limit, read }: DispatchOptions<T>,
 ): Promise<Attempted<T>> {
-  const slot = await turns.enter(caller.name, signal);
+  const { signal } = limit;
+  const slot = await turns.enter(caller.name, signal).catch((error: Error) => {
+    throw limit.isOver ? busy('The time of the call was over before a place for it came free.') : error;
+  });
   try {
     const startedAt = performance.now();
     const response = await line.transport.post(exchange.request, signal);

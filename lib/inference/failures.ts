@@ -38,24 +38,27 @@ export function totalTimeout(backend: BackendName): BackendFailure {
 }
 
 /** That no backend was asked: none has what is asked for, or those that have are not asked for so long. */
-export function unserved(operation: Operation, opensInMs: number): Problem {
+export function unserved(
+  operation: Operation,
+  { opensInMs, isConfigured }: { readonly opensInMs: number; readonly isConfigured: boolean },
+): Problem {
   if (opensInMs < Infinity)
     return new Problem(
       'inference-unavailable',
       'The inference backend failed several times in a row and is left alone for a moment.',
       { status: 503, retryAfterSeconds: secondsOf(opensInMs) },
     );
-  return new Problem(
-    'inference-unavailable',
-    `No configured inference backend serves ${wordsOf(operation)}.`,
-    {
-      status: 503,
-    },
-  );
+  if (!isConfigured)
+    return new Problem('inference-unavailable', 'No inference backend is configured.', { status: 503 });
+  return new Problem('invalid-input', `No configured inference backend serves ${wordsOf(operation)}.`);
 }
 
 function wordsOf(operation: Operation): string {
   const model = operation.model === undefined ? '' : ` with the model '${operation.model}'`;
+  if (operation.kind === 'embedding' && operation.dimensions !== undefined)
+    return `embedding with \`dimensions\`${model}`;
+  if (operation.kind === 'embedding' && operation.texts.some((each) => typeof each !== 'string'))
+    return `embedding of tokens${model}`;
   if (operation.kind !== 'task') return `${operation.kind}${model}`;
   return operation.task === undefined ? `a task${model}` : `the task '${operation.task}'${model}`;
 }

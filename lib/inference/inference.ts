@@ -110,7 +110,7 @@ export class Inference {
       read: readWhole,
     });
     held.slot[Symbol.dispose]();
-    held.passage.succeed(held.headMs);
+    held.passage.succeed(writes(operation) ? 0 : held.headMs); // the head of a text comes when all is written
     const answerer = { backend: line.backend.name, model: exchange.model };
     if ('bytes' in value) return { ...answerer, body: value, usage: estimated(operation, '') };
     const usage = exchange.usage(value.said) ?? estimated(operation, value.json);
@@ -139,19 +139,36 @@ function outcomeOf(error: unknown, { signal }: Caller) {
   return status < 500 ? 'refused' : 'failed';
 }
 
+function writes({ kind }: Operation): boolean {
+  return kind === 'chat' || kind === 'completion';
+}
+
 /** Whether equal calls get equal answers: nothing is sampled. */
 function isRepeatable(operation: Operation): boolean {
   if (operation.stream) return false;
   if (operation.kind === 'embedding') return true;
   if (operation.kind !== 'task') return operation.fields.temperature === 0 && (operation.fields.n ?? 1) === 1;
-  return !isBytes(operation.body) && operation.task !== undefined && !sampled.has(operation.task);
+  const { task, body } = operation;
+  return (
+    !isBytes(body) &&
+    task !== undefined &&
+    exact.has(task) &&
+    !/"(?:do_sample|temperature)"/.test(JSON.stringify(body))
+  );
 }
 
-const sampled: ReadonlySet<string> = new Set([
-  'text-generation',
-  'text-to-image',
-  'text-to-video',
-  'text-to-speech',
+/** Tasks whose models give one answer unless they are told to sample. */
+const exact: ReadonlySet<string> = new Set([
+  'feature-extraction',
+  'fill-mask',
+  'question-answering',
+  'sentence-similarity',
+  'summarization',
+  'table-question-answering',
+  'text-classification',
+  'token-classification',
+  'translation',
+  'zero-shot-classification',
 ]);
 
 function keyOf(operation: Operation): string {

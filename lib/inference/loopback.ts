@@ -83,9 +83,9 @@ export class Loopback {
     if (route === 'POST /v1/completions')
       return openAi.complete(await readAs(completionBody, request), caller);
     if (route === 'POST /v1/embeddings') return openAi.embed(await readAs(embeddingsBody, request), caller);
-    if (route === 'GET /v1/models') return openAi.models(caller.signal);
+    if (route === 'GET /v1/models') return openAi.models();
     if (route.startsWith('GET /v1/models/'))
-      return openAi.model(decoded(pathname.slice('/v1/models/'.length)), caller.signal);
+      return openAi.model(decoded(pathname.slice('/v1/models/'.length)));
     const { model, task } = (request.method === 'POST' && modelPath.exec(pathname)?.groups) || {};
     if (model === undefined)
       throw new Problem('not-found', 'Inference is at /v1 and at /hf-inference/models/{model}.');

@@ -95,8 +95,8 @@ export class MeteredStream implements AsyncIterableIterator<Json, undefined> {
     limit[Symbol.dispose]();
     slot[Symbol.dispose]();
     if (outcome === 'ok') passage.succeed(headMs);
-    else if (outcome === 'failed') passage.fail();
-    else passage.release();
+    else if (outcome === 'failed' && !limit.isOver) passage.fail();
+    else passage.release(); // pieces came until its reader left, or took too long
     const answerer = { backend: line.backend.name, model: exchange.model };
     account.close(outcome, { answerer, error, outputTokens: this.#events, ...this.#usage }); // an event is a token, about
   }

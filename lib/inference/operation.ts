@@ -16,12 +16,15 @@ export interface GenerationOperation {
   readonly fields: JsonObject;
 }
 
+/** A text, or the numbers of its tokens where its caller has them. */
+export type Embeddable = string | readonly number[];
+
 /** One vector for each text. */
 export interface EmbeddingOperation {
   readonly kind: 'embedding';
   readonly model: string | undefined;
   readonly stream: false;
-  readonly texts: readonly string[];
+  readonly texts: readonly Embeddable[];
   readonly normalize: boolean;
   /** Length of the vectors, where the model leaves it open. */
   readonly dimensions: number | undefined;

@@ -1,6 +1,7 @@
 import { limitRequestBody } from 'srvx/body-limit';
 
 import { formatBytes } from '#lib/config';
+import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
 import { Problem } from '#lib/problems';
 
 import type { Bytes, JsonObject } from './operation.ts';
@@ -34,6 +35,8 @@ function objectIn(text: string): JsonObject {
   } catch (cause) {
     throw new Problem('malformed-body', `The body is not JSON: ${(cause as Error).message}.`, { cause });
   }
+  if (isTooDeep(value))
+    throw new Problem('invalid-input', `The body is nested deeper than ${maxJsonDepth} levels.`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new Problem('malformed-body', 'The body is not a JSON object.');
 }

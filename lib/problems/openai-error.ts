@@ -42,7 +42,7 @@ export function openAiErrorResponse(problem: Problem, requestId: string): Respon
     status: problem.status,
     headers: {
       'cache-control': 'no-store',
-      'x-request-id': requestId,
+      ...(requestId !== '' && { 'x-request-id': requestId }),
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
       ...headers,
     },

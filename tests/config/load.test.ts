@@ -206,6 +206,31 @@ describe('the remote GPU', () => {
   });
 });
 
+describe('settings of inference that cannot work', () => {
+  it.each([
+    [
+      { HEADY_INFERENCE_TIMEOUT: '0s' },
+      /^HEADY_INFERENCE_TIMEOUT: '0s' is not valid: expected more than no time/,
+    ],
+    [{ HEADY_INFERENCE_CACHE_TTL: '0s' }, /^HEADY_INFERENCE_CACHE_TTL: /],
+    [{ HF_TOKEN: 'hf_abc\ndef' }, /^HF_TOKEN: its value is not valid: expected one line without blanks/],
+    [
+      { REMOTE_GPU_URL: 'https://user:word@gpu' },
+      /^REMOTE_GPU_URL: its value is not valid: expected an address without a user/,
+    ],
+  ])('%j are refused', (variables, problem) => {
+    expect(problems(variables)[0]).toMatch(problem);
+  });
+
+  it.each([
+    [{ HF_TOKEN: 'hf_abc', HEADY_HF_URL: 'http://hub.example' }, 'HF_TOKEN too, can be read on the way'],
+    [{ REMOTE_GPU_API_KEY: 'key' }, 'no remote GPU: it has no effect'],
+    [{ HEADY_INFERENCE_TIMEOUT: '1s' }, 'is longer than HEADY_INFERENCE_TIMEOUT (1s)'],
+  ])('%j are warned of', (variables, words) => {
+    expect(load(variables).warnings.join('\n')).toContain(words);
+  });
+});
+
 describe('warnings', () => {
   it('there are none to an environment that says nothing', () => {
     expect(load().warnings).toEqual([]);

@@ -61,7 +61,7 @@ describe('a whole answer', () => {
     ['of no HTTP', 'SSH-2.0-OpenSSH\r\n\r\n', 503],
     ['without a word', '', 503],
     ['that breaks off in its head', 'HTTP/1.1 200 OK\r\ncontent-ty', 503],
-    ['with a head without end', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(100_000)}`, 503],
+    ['with a head without end', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(100_000)}`, 502],
     ['that is shorter than it says', head('application/json', 'content-length: 9999\r\n') + whole, 502],
     ['with an odd length', head('application/json', 'content-length: -1\r\n') + whole, 503],
     ['with a chunk of nonsense', head('application/json', 'transfer-encoding: chunked\r\n') + 'zz\r\n', 502],
@@ -89,6 +89,43 @@ describe('a whole answer', () => {
     };
     expect((await ask(false)).status).toBe(502);
     expect(memoryOf(server.pid).rssBytes - before).toBeLessThan(300e6);
+  });
+});
+
+describe('a message', () => {
+  const token = 'hf_token_of_the_tests';
+
+  it('shows nothing of the token where it is cut', async () => {
+    for (const before of [975, 985, 990, 995]) {
+      const said = JSON.stringify({ error: `${'x'.repeat(before)}${token}${'y'.repeat(5000)}` });
+      answer = (socket) =>
+        void socket.end(`HTTP/1.1 400 Bad\r\ncontent-length: ${said.length}\r\n\r\n${said}`);
+      const { error } = await (await ask(false)).json();
+      expect(error.message).not.toMatch(/hf_/);
+      expect(error.message.length).toBeLessThan(1100);
+    }
+    expect(server.output).not.toMatch(/hf_to/);
+  });
+
+  it('of three megabytes is cut for caller and log', async () => {
+    const event = JSON.stringify({ error: { message: 'z'.repeat(3e6) } });
+    answer = (socket) => void socket.end(`${head('text/event-stream')}data: ${piece}\n\ndata: ${event}\n\n`);
+    expect((await (await ask(true)).text()).length).toBeLessThan(2000);
+    expect(Math.max(...server.lines.map((line) => JSON.stringify(line).length))).toBeLessThan(5000);
+  });
+
+  it('that repeats the token in an answer is given without it', async () => {
+    const said = JSON.stringify(completion(`the key is ${token}`));
+    answer = (socket) =>
+      void socket.end(head('application/json', `content-length: ${said.length}\r\n`) + said);
+    expect((await (await ask(false)).json()).choices[0].message.content).toBe('the key is [HF_TOKEN]');
+  });
+
+  it('nested without end is no answer', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    answer = (socket) =>
+      void socket.end(head('application/json', `content-length: ${deep.length}\r\n`) + deep);
+    expect((await ask(false)).status).toBe(502);
   });
 });
 

@@ -163,6 +163,43 @@ describe('the queue', () => {
   });
 });
 
+describe('what is no fault of the backend', () => {
+  it('is to wait in the queue, which does not open its circuit', async () => {
+    await using narrow = await start({ HF_MAX_CONCURRENCY: '1', HEADY_INFERENCE_TIMEOUT: '1s' });
+    backend.script = async (_asked, response) => {
+      await delay(700);
+      json(response, completion('ok'));
+    };
+    const calls = Array.from({ length: 8 }, async () =>
+      post('/v1/chat/completions', question, { at: narrow }),
+    );
+    const responses = await Promise.all(calls);
+    const codes = await Promise.all(
+      responses.filter(({ status }) => status === 503).map(async (each) => (await each.json()).error.code),
+    );
+    expect([...new Set(codes)]).toEqual(['inference_busy']);
+    const { checks } = await (await narrow.fetch('/api/health')).json();
+    expect(checks.inference.circuits).toEqual({ huggingface: 'closed' });
+  });
+
+  it.each([200, 3000, 5000, 50_000])('is a body nested %i deep, which ends nothing', async (depth) => {
+    const content = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    for (const stream of [true, false]) {
+      const response = await server.fetch('/v1/chat/completions', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: `{"stream":${stream},"messages":[{"role":"user","content":${content}}]}`,
+      });
+      expect([response.status, (await response.json()).error.message]).toEqual([
+        422,
+        'The body is nested deeper than 100 levels.',
+      ]);
+    }
+    expect(backend.posts).toEqual([]);
+    expect((await server.fetch('/api/health')).status).toBe(200);
+  });
+});
+
 describe('equal calls at the same time', () => {
   const calm = { ...question, temperature: 0 };
 
@@ -202,6 +239,31 @@ describe('equal calls at the same time', () => {
     await Promise.all(calls);
     await waitFor(() => asked.abandoned || undefined);
     expect(backend.posts).toHaveLength(1);
+  });
+
+  it('have each its own time: who has joined one that fails does its own', async () => {
+    await using hasty = await start({ HEADY_INFERENCE_TIMEOUT: '1s' });
+    backend.script = async (_asked, response) => {
+      await delay(backend.posts.length === 1 ? 5000 : 0);
+      json(response, completion('in time'));
+    };
+    const first = post('/v1/chat/completions', calm, { at: hasty });
+    await delay(700);
+    const second = post('/v1/chat/completions', calm, { at: hasty });
+    expect([(await first).status, (await second).status]).toEqual([503, 200]);
+  });
+
+  it('are several where a task samples', async () => {
+    backend.script = async (_asked, response) => {
+      await delay(100);
+      json(response, [{ summary_text: 'x' }]);
+    };
+    const summarise = async (parameters: object) =>
+      (await post('/api/hf/infer', { task: 'summarization', inputs: 'Long.', parameters })).status;
+    expect(await Promise.all([1, 2].map(async () => summarise({ do_sample: true })))).toEqual([200, 200]);
+    expect(backend.posts).toHaveLength(2);
+    await Promise.all([1, 2].map(async () => summarise({})));
+    expect(backend.posts).toHaveLength(3);
   });
 
   it('are several where something is sampled', async () => {

@@ -135,7 +135,7 @@ describe('the remote GPU', () => {
     });
     expect(await said({}, alone)).toBe('from the gpu');
     const response = await post('/api/hf/infer', { task: 'fill-mask', inputs: 'A [MASK].' }, alone);
-    expect(response.status).toBe(503);
+    expect(response.status).toBe(422);
     expect((await response.json()).detail).toBe(
       "No configured inference backend serves the task 'fill-mask'.",
     );
@@ -150,6 +150,25 @@ describe('the remote GPU', () => {
     isLoaded = true;
     await early.line(({ message }) => message === 'the remote GPU serves a-model');
     expect(await said({}, early)).toBe('loaded');
+  });
+
+  it('that is left alone is not answered for by that Hugging Face does not have its model', async () => {
+    await using both = await start({ HF_TOKEN: hubToken, HEADY_HF_URL: hub.url, REMOTE_GPU_URL: gpu.url });
+    await both.line(({ message }) => message === 'the remote GPU serves a-model');
+    gpu.script = (_asked, response) => json(response, { error: 'broken' }, 500);
+    hub.script = (_asked, response) => json(response, { error: 'no such model' }, 404);
+    const statuses: number[] = [];
+    for (let call = 0; call < 7; call += 1)
+      statuses.push((await post('/v1/chat/completions', { ...question, model: 'a-model' }, both)).status);
+    expect(statuses).toEqual([502, 502, 502, 502, 502, 503, 503]);
+  });
+
+  it('takes the numbers of tokens as they are', async () => {
+    gpu.script = ({ body }, response) =>
+      json(response, { data: (body.input as unknown[]).map((_, index) => ({ index, embedding: [1, 0] })) });
+    expect((await post('/v1/embeddings', { input: [[1, 2], [3]] })).status).toBe(200);
+    expect((await post('/v1/embeddings', { input: [4, 5] })).status).toBe(200);
+    expect(gpu.posts.map(({ body }) => body.input)).toEqual([[[1, 2], [3]], [[4, 5]]]);
   });
 
   it('that is not there is answered for by Hugging Face, soon not even tried, and never falls back to the mock', async () => {
@@ -173,10 +192,27 @@ describe('without any backend', () => {
     const response = await post('/v1/chat/completions', question, bare);
     expect([response.status, (await response.json()).error.message]).toEqual([
       503,
-      'No configured inference backend serves chat.',
+      'No inference backend is configured.',
     ]);
     const { checks, degraded } = await (await bare.fetch('/api/health')).json();
     expect([checks.inference, degraded]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the list of models', () => {
+  it('is asked for once by many, and not for long', async () => {
+    let lists = 0;
+    gpu.script = ({ method }, response) => {
+      if (method === 'GET') lists += 1;
+      setTimeout(() => json(response, { object: 'list', data: [{ id: 'a-model' }] }), 100);
+    };
+    await using alone = await start({ REMOTE_GPU_URL: gpu.url });
+    await alone.line(({ message }) => message === 'the remote GPU serves a-model');
+    lists = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async () => (await alone.fetch('/v1/models')).json()),
+    );
+    expect([lists, answers.every(({ data }) => data[0].id === 'a-model')]).toEqual([1, true]);
   });
 });
 
@@ -225,7 +261,7 @@ describe('one that answers what makes no sense', () => {
     const response = await post('/v1/chat/completions', question, alone);
     expect([response.status, (await response.json()).error.message]).toEqual([
       502,
-      'The remote GPU: an answer of more than 64MB',
+      'The remote GPU: an answer of more than 32MB',
     ]);
     expect(sent).toBeLessThan(150);
   });

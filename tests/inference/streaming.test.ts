@@ -176,8 +176,16 @@ describe('a stream', () => {
       error: { message: 'Hugging Face: its answer was not whole in time' },
     });
     await waitFor(() => backend.posts.at(-1)?.abandoned);
+    for (let call = 0; call < 6; call += 1)
+      await (
+        await hasty.fetch('/v1/chat/completions', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(question),
+        })
+      ).text();
     const { checks } = await (await hasty.fetch('/api/health')).json();
-    expect(checks.inference).toMatchObject({ running: 0 });
+    expect(checks.inference).toMatchObject({ running: 0, circuits: { huggingface: 'closed' } });
   });
 
   it('ends the work of the backend, and gives back its place, when its reader leaves', async () => {

@@ -117,6 +117,15 @@ describe('POST /api/hf/generate', () => {
     ]);
   });
 
+  it('takes no picture for a text', async () => {
+    hub.script = (_asked, response) =>
+      void response.writeHead(200, { 'content-type': 'image/png' }).end('PNG');
+    expect((await post('/api/hf/generate', { prompt: 'a' })).status).toBe(502);
+    expect((await post('/v1/chat/completions', { messages: [{ role: 'user', content: 'a' }] })).status).toBe(
+      502,
+    );
+  });
+
   it('takes a prompt or messages', async () => {
     for (const body of [{}, { prompt: 'a', messages: [{ role: 'user', content: 'b' }] }, { prompt: '' }])
       expect((await post('/api/hf/generate', body)).status).toBe(422);
@@ -153,6 +162,32 @@ describe('POST /api/hf/embed', () => {
       expect([response.status, (await response.json()).code]).toEqual([502, 'inference-unavailable']);
     },
   );
+
+  it.each([
+    ['image/png', 'a picture'],
+    ['application/json', '[[1],[1,2]]'],
+    ['application/json', '[[],[]]'],
+  ])('does not take an answer of %s, %j, for vectors, nor keeps it', async (type, text) => {
+    await using caching = await start({ HEADY_INFERENCE_CACHE_TTL: '1h' });
+    hub.script = (_asked, response) => void response.writeHead(200, { 'content-type': type }).end(text);
+    expect((await post('/api/hf/embed', { texts: ['a', 'b'] }, caching)).status).toBe(502);
+    hub.script = (_asked, response) =>
+      json(response, [
+        [3, 4],
+        [0, 1],
+      ]);
+    expect(await (await post('/api/hf/embed', { texts: ['a', 'b'] }, caching)).json()).toMatchObject({
+      vectors: [
+        [0.6, 0.8],
+        [0, 1],
+      ],
+    });
+  });
+
+  it('takes vectors of any length', async () => {
+    hub.script = (_asked, response) => json(response, [Array.from({ length: 300_000 }, () => 1)]);
+    expect((await post('/api/hf/embed', { texts: ['a'] })).status).toBe(200);
+  });
 
   it('refuses what is empty or too much', async () => {
     for (const texts of [[], [''], Array.from({ length: 2049 }, () => 'x'), 'x'])
@@ -197,10 +232,24 @@ describe('POST /v1/embeddings', () => {
     expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
   });
 
+  it.each([{ input: [1, 2, 3] }, { input: 'a', dimensions: 5 }])(
+    'refuses %j where no backend takes it, and says what it does not take',
+    async (body) => {
+      const response = await post('/v1/embeddings', body);
+      expect([response.status, (await response.json()).error.message]).toEqual([
+        422,
+        expect.stringMatching(
+          /^No configured inference backend serves embedding (?:of tokens|with `dimensions`)\.$/,
+        ),
+      ]);
+    },
+  );
+
   it.each([
     [{}, 'input'],
     [{ input: '' }, 'input'],
-    [{ input: [1, 2, 3] }, 'input'],
+    [{ input: [] }, 'input'],
+    [{ input: [-1] }, 'input'],
     [{ input: 'a', dimensions: 0 }, 'dimensions'],
     [{ input: 'a', encoding_format: 'hex' }, 'encoding_format'],
   ])('refuses %j in OpenAI’s words', async (body, param) => {

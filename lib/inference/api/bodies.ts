@@ -15,6 +15,7 @@ const model = z
   .max(maxModelChars)
   .nullish();
 const text = z.string().min(1, 'is empty');
+const tokens = z.array(z.int().min(0)).min(1);
 
 /** Fields that are not named here are passed on as they are. */
 const streamed = { model, stream: z.boolean().nullish() };
@@ -26,14 +27,22 @@ export const chatBody = z.looseObject({
 
 export const completionBody = z.looseObject({
   ...streamed,
-  prompt: z.union([text, z.array(text).min(1, 'is empty')], 'expected a text, or a list of texts'),
+  prompt: z.union(
+    [text, tokens, z.array(text).min(1), z.array(tokens).min(1)],
+    'expected a text or the numbers of its tokens, or a list of either, none of them empty',
+  ),
 });
 
 export const embeddingsBody = z.looseObject({
   model,
   input: z.union(
-    [text.transform((one) => [one]), z.array(text).min(1, 'is empty').max(maxTexts)],
-    `expected a text, or a list of 1 to ${maxTexts} texts, none of them empty`,
+    [
+      text.transform((one) => [one]),
+      tokens.transform((one) => [one]),
+      z.array(text).min(1).max(maxTexts),
+      z.array(tokens).min(1).max(maxTexts),
+    ],
+    `expected a text or the numbers of its tokens, or a list of 1 to ${maxTexts} of either, none of them empty`,
   ),
   encoding_format: z.enum(['float', 'base64']).nullish(),
   dimensions: z.int().min(1).nullish(),

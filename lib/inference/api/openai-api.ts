@@ -62,14 +62,14 @@ export class OpenAiApi {
   }
 
   /** `GET /v1/models`. */
-  async models(signal: AbortSignal): Promise<Response> {
-    const models = await this.#options.catalogue.models(signal);
+  async models(): Promise<Response> {
+    const models = await this.#options.catalogue.models();
     return Response.json({ object: 'list', data: models.map(entryOf) });
   }
 
   /** `GET /v1/models/{id}`. @throws {Problem} `not-found` */
-  async model(id: string, signal: AbortSignal): Promise<Response> {
-    const models = await this.#options.catalogue.models(signal);
+  async model(id: string): Promise<Response> {
+    const models = await this.#options.catalogue.models();
     const found = models.find((model) => model.id === id);
     if (!found) throw new Problem('model-not-found', `The model '${id}' does not exist.`);
     return Response.json(entryOf(found));

@@ -153,8 +153,14 @@ async function* piecesOf(events: AsyncIterable<Json>): AsyncGenerator<Buffer> {
 /** An answer as it is: JSON, or bytes of their own type. */
 export function answerResponse({ body }: Answer, headers: Readonly<Record<string, string>>): Response {
   if ('json' in body) return Response.json(body.json, { headers });
-  return new Response(bytesOf(body), { headers: { ...headers, 'content-type': body.type } });
+  return new Response(bytesOf(body), { headers: { ...headers, ...inert, 'content-type': body.type } });
 }
+
+/** A picture may be a page with scripts, as SVG is. */
+const inert = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+};
 
 function bytesOf({ bytes }: Bytes): Uint8Array<ArrayBuffer> {
   return bytes as Uint8Array<ArrayBuffer>;

@@ -13,6 +13,8 @@ export interface Exchange {
   /** The model that answers. */
   readonly model: string;
   readonly request: BackendRequest;
+  /** Whether a picture, a sound or a film may be the answer. */
+  readonly isMedia?: true;
   /**
    * What the whole answer says: chat and completions as OpenAI has them, embeddings as vectors, tasks as Hugging Face
    * has them.

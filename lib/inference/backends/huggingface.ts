@@ -12,7 +12,7 @@ import {
 import type { Transport } from '../transport/transport.ts';
 import type { Backend, Exchange, ListedModel } from './backend.ts';
 import { defaultModels } from './default-models.ts';
-import { generation, jsonRequest, modelList, type OpenAiServer } from './openai.ts';
+import { evenVectors, generation, jsonRequest, modelList, type OpenAiServer } from './openai.ts';
 
 interface HuggingFaceOptions {
   /** Whether it is Hugging Face, or stands in its place. */
@@ -66,6 +66,7 @@ export class HuggingFace implements Backend {
     return {
       model: chosen,
       request: isBytes(body) ? this.#bytesRequest(path, body) : jsonRequest(this.#server, path, body),
+      isMedia: true,
       read: (answer) => answer,
       readEvent: (data) => data,
       usage: () => undefined,
@@ -77,9 +78,9 @@ export class HuggingFace implements Backend {
     return { url: `${url}${path}`, headers: { ...headers, 'content-type': type }, body: bytes };
   }
 
-  /** It cannot be asked for vectors of another length. */
+  /** It cannot be asked for vectors of another length, and takes no numbers of tokens. */
   #embedding({ texts, normalize, dimensions }: EmbeddingOperation, model: string): Exchange | undefined {
-    if (dimensions !== undefined) return undefined;
+    if (dimensions !== undefined || texts.some((each) => typeof each !== 'string')) return undefined;
     const path = pathOf(model, 'feature-extraction');
     return {
       model,
@@ -91,7 +92,7 @@ export class HuggingFace implements Backend {
   }
 }
 
-const modelId = /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}$)[\w.-]+)?(?::[\w-]+)?$/;
+const modelId = /^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}$)[\w.-]+)?(?:@[\w.-]+)?(?::[\w-]+)?$/;
 
 /** Models that serve several of these tasks have each at a path of its own. */
 const pipelines: ReadonlySet<string | undefined> = new Set(['feature-extraction', 'sentence-similarity']);
@@ -111,7 +112,7 @@ const features = z.union([z.array(vector), z.array(z.array(vector).min(1))]);
 function vectorsOf(answer: Json, count: number): Json {
   const read = features.parse(answer);
   if (read.length !== count) throw new Error(`${read.length} vectors for ${count} texts`);
-  return read.map((each) => (isVector(each) ? each : pooled(each)));
+  return evenVectors(read.map((each) => (isVector(each) ? each : pooled(each))));
 }
 
 function isVector(value: readonly number[] | readonly (readonly number[])[]): value is readonly number[] {

@@ -62,7 +62,14 @@ const embedded = z.object({
 
 function vectorsIn({ data }: z.output<typeof embedded>, count: number): Json {
   if (data.length !== count) throw new Error(`${data.length} vectors for ${count} texts`);
-  return data.toSorted((a, b) => a.index - b.index).map(({ embedding: vector }) => vector);
+  return evenVectors(data.toSorted((a, b) => a.index - b.index).map(({ embedding: vector }) => vector));
+}
+
+/** Vectors of one model have one length. @throws {Error} these have not. */
+export function evenVectors(vectors: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const lengths = new Set(vectors.map(({ length }) => length));
+  if (lengths.size > 1 || lengths.has(0)) throw new Error('vectors of several lengths, or of none');
+  return vectors;
 }
 
 /** A JSON body to a path of the server. */

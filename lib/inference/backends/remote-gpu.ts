@@ -42,6 +42,7 @@ export class RemoteGpu implements Backend {
   }
 
   learn(operation: Operation, model: string): void {
+    if (this.#refused.size >= mostRefused) this.#refused.clear(); // callers name models as they like
     this.#refused.add(refusal(operation, model));
   }
 
@@ -76,6 +77,8 @@ export class RemoteGpu implements Backend {
     return wanted === byDefault ? this.#listed[0] : undefined;
   }
 }
+
+const mostRefused = 1000;
 
 function refusal({ kind }: Operation, model: string): string {
   return `${kind} ${model}`;

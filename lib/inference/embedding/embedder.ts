@@ -2,7 +2,7 @@ import { Problem } from '#lib/problems';
 
 import type { Answerer } from '../answers.ts';
 import type { Inference } from '../inference.ts';
-import type { Caller, EmbeddingOperation } from '../operation.ts';
+import type { Caller, Embeddable, EmbeddingOperation } from '../operation.ts';
 import type { TokenUsage } from '../usage/tokens.ts';
 import { unitVector } from './unit-vector.ts';
 import type { VectorCache } from './vector-cache.ts';
@@ -20,7 +20,7 @@ type Vector = readonly number[];
 
 /** Vectors by text, all of one model. */
 interface Embedded extends Answerer {
-  readonly vectors: ReadonlyMap<string, Vector>;
+  readonly vectors: ReadonlyMap<Embeddable, Vector>;
   readonly usage: TokenUsage;
 }
 
@@ -59,10 +59,10 @@ export class Embedder {
   }
 
   /** What the cache has of the model that would be asked first. */
-  async #kept(request: EmbeddingRequest, texts: readonly string[]): Promise<Embedded | undefined> {
+  async #kept(request: EmbeddingRequest, texts: readonly Embeddable[]): Promise<Embedded | undefined> {
     const answerer = this.#cache && this.#inference.answererOf(operationOf(request, texts));
     if (!this.#cache || !answerer) return undefined;
-    const vectors = new Map<string, Vector>();
+    const vectors = new Map<Embeddable, Vector>();
     for (const text of texts) {
       const vector = await this.#cache.get({ ...request, ...answerer }, text);
       if (vector) vectors.set(text, vector);
@@ -73,7 +73,7 @@ export class Embedder {
   /** With those that were missing; all anew where another model has answered, as their vectors do not go together. */
   async #completed(
     request: EmbeddingRequest,
-    { kept, missing }: { readonly kept: Embedded | undefined; readonly missing: readonly string[] },
+    { kept, missing }: { readonly kept: Embedded | undefined; readonly missing: readonly Embeddable[] },
     caller: Caller,
   ): Promise<Embedded> {
     const fresh = await this.#fresh(request, missing, caller);
@@ -82,7 +82,7 @@ export class Embedder {
     return this.#fresh(request, [...kept.vectors.keys(), ...missing], caller);
   }
 
-  async #fresh(request: EmbeddingRequest, texts: readonly string[], caller: Caller): Promise<Embedded> {
+  async #fresh(request: EmbeddingRequest, texts: readonly Embeddable[], caller: Caller): Promise<Embedded> {
     const batches: Embedded[] = [];
     for (const some of chunksOf(chunksOf(texts, batchSize), batchesAtOnce))
       batches.push(...(await Promise.all(some.map(async (batch) => this.#batch(request, batch, caller)))));
@@ -97,7 +97,7 @@ export class Embedder {
     return { ...first, vectors, usage: { inputTokens, outputTokens: 0 } };
   }
 
-  async #batch(request: EmbeddingRequest, texts: readonly string[], caller: Caller): Promise<Embedded> {
+  async #batch(request: EmbeddingRequest, texts: readonly Embeddable[], caller: Caller): Promise<Embedded> {
     const { backend, model, body, usage } = await this.#inference.answer(operationOf(request, texts), caller);
     const given = 'json' in body ? (body.json as readonly Vector[]) : [];
     const all = request.normalize ? given.map(unitVector) : given;
@@ -108,7 +108,7 @@ export class Embedder {
   }
 }
 
-function operationOf(request: EmbeddingRequest, texts: readonly string[]): EmbeddingOperation {
+function operationOf(request: EmbeddingRequest, texts: readonly Embeddable[]): EmbeddingOperation {
   return { ...request, kind: 'embedding', stream: false, texts };
 }
 

@@ -12,20 +12,27 @@ export interface Shared<T> {
   readonly coalesced: boolean;
 }
 
-/** Has equal calls that come at the same time done once. A caller that leaves ends the work only when it is the last. */
+/**
+ * Has equal calls that come at the same time done once. A caller that leaves ends the work only when it is the last; one
+ * that has joined work which then fails does its own.
+ */
 export class Coalescing<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
   /** @throws what `work` throws; the signal's reason when it aborts. */
   async do(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<Shared<T>> {
     signal.throwIfAborted();
-    const flight = this.#flights.get(key) ?? this.#start(key, work);
+    const running = this.#flights.get(key);
+    const flight = running ?? this.#start(key, work);
     flight.waiting += 1;
     try {
       const value = await orAborted(flight.result, signal);
       const coalesced = flight.accounted;
       flight.accounted = true;
       return { value, coalesced };
+    } catch (error) {
+      if (!running || signal.aborted) throw error;
+      return { value: await work(signal), coalesced: false }; // it had less time, or its place in the queue, by another
     } finally {
       flight.waiting -= 1;
       if (flight.waiting === 0) this.#end(key, flight);

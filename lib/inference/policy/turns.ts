@@ -114,6 +114,7 @@ export class Turns {
   }
 }
 
-function busy(detail: string): Problem {
+/** That there is no place for a call. */
+export function busy(detail: string): Problem {
   return new Problem('inference-busy', detail, { retryAfterSeconds: 1 });
 }

@@ -50,12 +50,7 @@ export async function* eventsOf(
 }
 
 function parse(data: string, transport: Transport): Json {
-  let event: Json;
-  try {
-    event = JSON.parse(data) as Json;
-  } catch (cause) {
-    throw transport.malformed('an event that is no JSON', cause);
-  }
+  const event = transport.parse(data, 'an event');
   const told = failed.safeParse(event).data;
   if (told) throw transport.malformed(typeof told.error === 'string' ? told.error : told.error.message);
   return event;

@@ -40,7 +40,10 @@ export class BackendFailure extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** Whether it may do to try again, as nothing has been done: too busy, still loading, or never reached. */
+  /**
+   * Whether it may do to try again: too busy, still loading, or the connection was lost before an answer began, as it is
+   * when the backend closes an idle one just then. Inference done twice costs twice, and changes nothing.
+   */
   get isTransient(): boolean {
     return this.kind === 'unreachable' || this.status === 429 || this.status === 503;
   }

@@ -2,8 +2,6 @@ import { z } from 'zod';
 
 import type { Failure } from './failure.ts';
 
-/** Of what a backend says; the rest is mostly a page. */
-const maxMessage = 1000;
 /** Of the answer, bytes that are read for it. */
 const maxBytes = 64 * 1024;
 
@@ -63,16 +61,16 @@ function codeOf(body: z.output<typeof told> | undefined): unknown {
 }
 
 function messageOf(body: z.output<typeof told> | undefined, text: string): string | undefined {
-  if (body === undefined) return text.trim().startsWith('<') ? undefined : shortened(text.trim());
+  if (body === undefined) return text.trim().startsWith('<') ? undefined : words(text.trim());
   const { error, message, detail } = body;
-  if (Array.isArray(error)) return shortened(error.join('; '));
+  if (Array.isArray(error)) return words(error.join('; '));
   const said = typeof error === 'object' ? error.message : (error ?? message ?? detail);
-  return shortened(typeof said === 'string' ? said : JSON.stringify(said ?? ''));
+  return words(typeof said === 'string' ? said : JSON.stringify(said ?? ''));
 }
 
-function shortened(said: string): string | undefined {
-  const text = said.length > maxMessage ? `${said.slice(0, maxMessage)}…` : said;
-  return text === '' || text === '""' ? undefined : text;
+/** What was said, where that is anything. */
+function words(said: string): string | undefined {
+  return said === '' || said === '""' ? undefined : said;
 }
 
 /** How long to wait: by the header (RFC 9110, 10.2.3), in seconds or as a date, or the time until the model is loaded. */

@@ -2,6 +2,7 @@ import { createFetch, type FetchError, type FetchResponse } from 'ofetch';
 import { Agent, fetch as undiciFetch } from 'undici';
 
 import { formatBytes, formatDuration } from '#lib/config';
+import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
 
 import type { BackendRequest } from '../backends/backend.ts';
 import type { BackendName, Json } from '../operation.ts';
@@ -66,11 +67,24 @@ export class Transport implements AsyncDisposable {
       await response.body?.cancel();
       throw this.malformed(`an answer of the type '${type}' where JSON was asked for`);
     }
+    return this.parse(new TextDecoder().decode(await this.readBytes(response, signal)), 'an answer');
+  }
+
+  /**
+   * JSON of a backend, without any secret that it may repeat.
+   *
+   * @param what - it is, in words.
+   * @throws {BackendFailure} it is none.
+   */
+  parse(text: string, what: string): Json {
+    let value: Json;
     try {
-      return JSON.parse(new TextDecoder().decode(await this.readBytes(response, signal))) as Json;
+      value = JSON.parse(this.#options.mask(text)) as Json;
     } catch (cause) {
-      throw cause instanceof BackendFailure ? cause : this.malformed('an answer that is no JSON', cause);
+      throw this.malformed(`${what} that is no JSON`, cause);
     }
+    if (isTooDeep(value)) throw this.malformed(`${what} nested deeper than ${maxJsonDepth} levels`);
+    return value;
   }
 
   /** The whole answer. @throws as {@link Transport.post}. */
@@ -122,6 +136,7 @@ export class Transport implements AsyncDisposable {
   #unanswered(error: FetchError): BackendFailure {
     const { cause } = error;
     const kind = kindOf(cause);
+    if (isNoHttp(cause)) return this.malformed(`what is no answer in HTTP: ${reasonOf(cause)}`, cause);
     const message =
       kind === 'late'
         ? `${codeOf(cause) === connectTimeout ? 'no connection' : 'no answer'} within ${this.#within(cause)}`
@@ -131,7 +146,7 @@ export class Transport implements AsyncDisposable {
 
   #failure({ message, ...options }: Failure): BackendFailure {
     const { backend, mask } = this.#options;
-    return new BackendFailure(backend, mask(message), options);
+    return new BackendFailure(backend, shortened(mask(message)), options); // a cut could go through a secret
   }
 
   #within(cause: unknown): string {
@@ -141,7 +156,9 @@ export class Transport implements AsyncDisposable {
 }
 
 /** A whole answer, unpacked: vectors of a batch are within it, and pictures. */
-const maxAnswerBytes = 64 * 1024 ** 2;
+const maxAnswerBytes = 32 * 1024 ** 2;
+/** Of what a backend says; the rest is mostly a page. */
+const maxMessageChars = 1000;
 
 /** Retries are made elsewhere; a redirect would take the token to where nobody has sent it. */
 const asItComes = { retry: 0, responseType: 'stream', ignoreResponseError: true, redirect: 'manual' };
@@ -152,6 +169,15 @@ const lateCodes: ReadonlySet<unknown> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
 ]);
+
+/** Whether there was something, and that no head of an answer. */
+function isNoHttp(error: unknown): boolean {
+  return /^(?:HPE_|UND_ERR_HEADERS_OVERFLOW$)/.test(String(codeOf(error)));
+}
+
+function shortened(said: string): string {
+  return said.length > maxMessageChars ? `${said.slice(0, maxMessageChars)}…` : said;
+}
 
 function kindOf(error: unknown): FailureKind {
   return lateCodes.has(codeOf(error)) ? 'late' : 'unreachable';

@@ -7,10 +7,13 @@ export interface TokenUsage {
   readonly outputTokens: number;
 }
 
+/** No answer takes more: one that says so would spend the budget of a day. */
+const count = z.int().min(0).max(10_000_000);
+
 const counted = z.object({
   usage: z.object({
-    prompt_tokens: z.int().min(0).nullish(),
-    completion_tokens: z.int().min(0).nullish(),
+    prompt_tokens: count.nullish(),
+    completion_tokens: count.nullish(),
   }),
 });
 
@@ -36,9 +39,14 @@ export function estimatedTokens(value: unknown): number {
   return Math.ceil(characters(value) / charactersPerToken);
 }
 
+/** Of all texts in a value; without recursion, as a value may be deep. */
 function characters(value: unknown): number {
-  if (typeof value === 'string') return value.length;
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + characters(item), 0);
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return 0;
-  return characters(Object.values(value));
+  let sum = 0;
+  for (const left = [value]; left.length > 0;) {
+    const part = left.pop();
+    if (typeof part === 'string') sum += part.length;
+    else if (typeof part === 'object' && part !== null && !ArrayBuffer.isView(part))
+      for (const inner of Object.values(part)) left.push(inner);
+  }
+  return sum;
 }

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 
 import { defineRoute } from '#lib/http';
-import { callerOf } from '#lib/inference';
 
 export default defineRoute({
   summary: 'One of the models that the inference backends list',
   params: z.object({ id: z.string() }),
-  handler: async ({ params }, event) =>
-    event.context.service.inference.openAi.model(params.id, callerOf(event).signal),
+  handler: async ({ params }, event) => event.context.service.inference.openAi.model(params.id),
 });
