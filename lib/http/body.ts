@@ -5,6 +5,7 @@ import { limitRequestBody } from 'srvx/body-limit';
 
 import { formatBytes } from '#lib/config';
 import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
+import { isJsonType } from '#lib/media-type';
 import { Problem } from '#lib/problems';
 
 /** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
@@ -45,7 +46,7 @@ export function isMultipart(event: H3Event): boolean {
  */
 export async function readJsonBytes(event: H3Event): Promise<Uint8Array> {
   const type = event.req.headers.get('content-type');
-  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type))
+  if (type !== null && !isJsonType(type))
     throw new Problem(
       'unsupported-media-type',
       `The content type is '${type}'. Send \`content-type: application/json\`.`,

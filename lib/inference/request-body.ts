@@ -2,6 +2,7 @@ import { limitRequestBody } from 'srvx/body-limit';
 
 import { formatBytes } from '#lib/config';
 import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
+import { isJsonType } from '#lib/media-type';
 import { Problem } from '#lib/problems';
 
 import type { Bytes, JsonObject } from './operation.ts';
@@ -24,7 +25,7 @@ export async function readBody(request: Request): Promise<JsonObject | Bytes> {
   const type = request.headers.get('content-type');
   const bytes = new Uint8Array(await bounded.arrayBuffer());
   if (type === null && bytes[0] !== openingBrace) return { bytes, type: 'application/octet-stream' };
-  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) return { bytes, type };
+  if (type !== null && !isJsonType(type)) return { bytes, type };
   return objectIn(new TextDecoder().decode(bytes));
 }
 

@@ -18,3 +18,8 @@ export function mediaTypeOf(said: string): string {
   const type = said.trim();
   return isMediaType(type) ? type : unknown;
 }
+
+/** Whether a content type is that of JSON (RFC 8259, and RFC 6839 for `…+json`). */
+export function isJsonType(type: string): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type);
+}

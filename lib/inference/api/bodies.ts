@@ -5,24 +5,22 @@ import { type FieldError, pointerTo, Problem } from '#lib/problems';
 import type { JsonObject } from '../operation.ts';
 
 /** Of one call; OpenAI takes as many inputs. */
-const maxTexts = 2048;
-const maxModelChars = 256;
+export const maxTexts = 2048;
 
 /** Printable, without spaces. */
-const model = z
-  .string()
-  .regex(/^[!-~]+$/, 'is no name of a model')
-  .max(maxModelChars)
-  .nullish();
-const text = z.string().min(1, 'is empty');
+export const modelName = z.string().regex(/^[!-~]{1,256}$/, 'is no name of a model');
+export const text = z.string().min(1, 'is empty');
+const model = modelName.nullish();
 const tokens = z.array(z.int().min(0)).min(1);
+
+export const messages = z.array(z.looseObject({ role: z.string() })).min(1, 'is empty');
 
 /** Fields that are not named here are passed on as they are. */
 const streamed = { model, stream: z.boolean().nullish() };
 
 export const chatBody = z.looseObject({
   ...streamed,
-  messages: z.array(z.looseObject({ role: z.string() })).min(1, 'is empty'),
+  messages,
 });
 
 export const completionBody = z.looseObject({

@@ -5,13 +5,9 @@ import type { Embedder } from '../embedding/embedder.ts';
 import type { Inference } from '../inference.ts';
 import type { Bytes, Caller, GenerationOperation, Json, JsonObject, TaskOperation } from '../operation.ts';
 import type { TokenUsage } from '../usage/tokens.ts';
-import { without } from './bodies.ts';
+import { maxTexts, messages, modelName, text, without } from './bodies.ts';
 
-const model = z
-  .string()
-  .regex(/^[!-~]{1,256}$/, 'is no name of a model')
-  .optional();
-const text = z.string().min(1, 'is empty');
+const model = modelName.optional();
 
 /** The body of `POST /api/hf/infer`. */
 export const inferBody = z
@@ -31,21 +27,18 @@ export const inferBody = z
 export const generateBody = z
   .looseObject({
     prompt: text.optional(),
-    messages: z
-      .array(z.looseObject({ role: z.string() }))
-      .min(1, 'is empty')
-      .optional(),
+    messages: messages.optional(),
     model,
     stream: z.boolean().optional(),
   })
   .refine(
-    ({ prompt, messages }) => (prompt === undefined) !== (messages === undefined),
+    (body) => (body.prompt === undefined) !== (body.messages === undefined),
     'give a prompt, or messages',
   );
 
 /** The body of `POST /api/hf/embed`. */
 export const embedBody = z.object({
-  texts: z.array(text).min(1, 'is empty').max(2048),
+  texts: z.array(text).min(1, 'is empty').max(maxTexts),
   model,
   /** Whether the vectors are made to be of unit length. */
   normalize: z.boolean().default(true),
@@ -127,8 +120,8 @@ function bodyOf(task: string | undefined, inputs: Json, parameters: JsonObject |
 }
 
 function chatOf(body: z.output<typeof generateBody>): GenerationOperation {
-  const { prompt, messages, model: named } = body;
-  const said = messages ?? [{ role: 'user', content: prompt }];
+  const { prompt, messages: given, model: named } = body;
+  const said = given ?? [{ role: 'user', content: prompt }];
   const fields = { ...without(body, ['prompt', 'model', 'stream']), messages: said } as JsonObject;
   return { kind: 'chat', model: named, stream: false, fields };
 }

@@ -3,6 +3,7 @@ import { Agent, fetch as undiciFetch } from 'undici';
 
 import { formatBytes, formatDuration } from '#lib/config';
 import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
+import { isJsonType } from '#lib/media-type';
 
 import type { BackendRequest } from '../backends/backend.ts';
 import type { BackendName, Json } from '../operation.ts';
@@ -63,7 +64,7 @@ export class Transport implements AsyncDisposable {
   /** The whole answer, as JSON. @throws as {@link Transport.post}. */
   async readJson(response: Response, signal: AbortSignal): Promise<Json> {
     const type = response.headers.get('content-type') ?? '';
-    if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    if (!isJsonType(type)) {
       await response.body?.cancel();
       throw this.malformed(`an answer of the type '${type}' where JSON was asked for`);
     }
