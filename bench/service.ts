@@ -13,6 +13,7 @@ export const productionEnvironment = {
   HEADY_API_KEY: apiKey,
   HF_TOKEN: 'hf_not_used_by_the_benchmark',
   HEADY_HF_MOCK: '0',
+  HEADY_HF_URL: 'http://127.0.0.1:2', // nobody is there: else a name server is asked, which there may not be
 };
 
 /** A built copy of the project with the trivial worker as its only one, so that nothing else runs beside it. */

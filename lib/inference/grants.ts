@@ -19,7 +19,9 @@ export class Grant implements Disposable {
   readonly requestId: string;
   readonly #grantee: Grantee;
   readonly #tally = new Tally();
-  readonly #over = new AbortController();
+  /** Made for an invocation that asks for something: most do not. */
+  #over: AbortController | undefined;
+  #isOver = false;
   readonly #revoke: () => void;
 
   constructor(grantee: Grantee, revoke: (grant: Grant) => void) {
@@ -34,7 +36,7 @@ export class Grant implements Disposable {
   }
 
   get isOver(): boolean {
-    return this.#over.signal.aborted;
+    return this.#isOver;
   }
 
   /** What the invocation has used so far; undefined where that is nothing. */
@@ -45,6 +47,7 @@ export class Grant implements Disposable {
   /** The invocation as a caller, by one of its requests. */
   caller(signal: AbortSignal): Caller {
     const { name, requestId } = this.#grantee;
+    this.#over ??= new AbortController();
     return {
       name,
       requestId,
@@ -55,7 +58,8 @@ export class Grant implements Disposable {
 
   [Symbol.dispose](): void {
     this.#revoke();
-    this.#over.abort(new DOMException('the invocation has ended', 'AbortError'));
+    this.#isOver = true;
+    this.#over?.abort(new DOMException('the invocation has ended', 'AbortError'));
   }
 }
 
