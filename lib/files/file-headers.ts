@@ -1,5 +1,6 @@
 import { create } from 'content-disposition';
 
+import { inert } from '#lib/http';
 import type { StoredFile } from '#storage';
 
 import type { FoundFile } from './files.ts';
@@ -22,8 +23,7 @@ export function fileHeaders({ file, mount }: FoundFile, { headers }: Request): R
     'cache-control': 'private, no-cache',
     'content-type': type,
     'content-disposition': create(name, { type: shown.test(type) ? 'inline' : 'attachment' }),
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; sandbox",
+    ...inert,
     'x-durability': mount.durability,
     ...Object.fromEntries(Object.entries(metadata).map(([each, value]) => [`${prefix}${each}`, value])),
     ...(wantsDigest && sha256 !== undefined && { 'repr-digest': `sha-256=:${sha256}:` }),

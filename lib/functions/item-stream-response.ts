@@ -1,5 +1,4 @@
-import { ReadableStream as NodeReadableStream } from 'node:stream/web';
-
+import { streamedResponse } from '#lib/http';
 import { Problem } from '#lib/problems';
 
 /** Forms in which items can be sent one by one. */
@@ -17,24 +16,15 @@ interface ItemStreamOptions {
 const heartbeatMs = 15_000;
 
 /**
- * Items, each as JSON, as a response that is sent as they come; the next one is asked for when the reader has taken the
- * last. What goes wrong in mid-stream is its last event, as problem details.
- *
- * `no-transform` and `x-accel-buffering` keep proxies from compressing, which holds items back, and from buffering.
+ * Items, each as JSON, as a response that is sent as they come. What goes wrong in mid-stream is its last event, as
+ * problem details.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @see https://github.com/ndjson/ndjson-spec
  */
 export function itemStreamResponse(items: AsyncIterator<Buffer>, options: ItemStreamOptions): Response {
   const chunks = options.format === 'text/event-stream' ? events(items, options) : lines(items, options);
-  return new Response(NodeReadableStream.from(chunks) as ReadableStream, {
-    headers: {
-      'content-type': options.format,
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-      ...options.headers,
-    },
-  });
+  return streamedResponse(options.format, chunks, options.headers);
 }
 
 async function* events(items: AsyncIterator<Buffer>, options: ItemStreamOptions): AsyncGenerator<Buffer> {

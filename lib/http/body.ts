@@ -109,13 +109,18 @@ async function readUnread({ runtime }: H3Event, maxBytes: number): Promise<Uint8
  * @throws {Problem} `malformed-body`, `invalid-input` and those of {@link readJsonBytes}
  */
 export async function readJson(event: H3Event): Promise<unknown> {
-  const value = parseJson(await readJsonBytes(event));
+  return parseJson(await readJsonBytes(event));
+}
+
+/** The value of a body that is to be JSON in UTF-8. @throws {Problem} `malformed-body`, `invalid-input` */
+export function parseJson(bytes: Uint8Array): unknown {
+  const value = valueOf(bytes);
   if (isTooDeep(value))
     throw new Problem('invalid-input', `The body is nested deeper than ${maxJsonDepth} levels.`);
   return value;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function valueOf(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

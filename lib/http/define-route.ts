@@ -1,14 +1,11 @@
 import { defineHandler, getQuery, type EventHandlerResponse, type H3Event } from 'h3';
 import type { z } from 'zod';
 
-import { type FieldError, pointerTo, Problem } from '#lib/problems';
-
 import type { Access } from './access.ts';
 import { readJson } from './body.ts';
 import type { Route } from './guard.ts';
 import { pathParams } from './path-params.ts';
-
-type Parsed<T extends z.ZodType | undefined> = T extends z.ZodType ? z.output<T> : undefined;
+import { type Parsed, validate } from './validate.ts';
 
 interface RouteDefinition<
   Params extends z.ZodType | undefined,
@@ -53,9 +50,9 @@ export function defineRoute<
   const { summary, access, maxBodyBytes, uploads, params, query, body, handler, response } = definition;
   const route = defineHandler(async (event) => {
     const input = {
-      params: validate<Params>(params, '/params', params && Object.fromEntries(pathParams(event))),
-      query: validate<Query>(query, '/query', getQuery(event)),
-      body: validate<Body>(body, '', body && (await readJson(event))),
+      params: validate<Params>(params, params && Object.fromEntries(pathParams(event)), '/params'),
+      query: validate<Query>(query, getQuery(event), '/query'),
+      body: validate<Body>(body, body && (await readJson(event))),
     };
     return handler(input, event);
   });
@@ -65,23 +62,4 @@ export function defineRoute<
     ...(uploads && { uploads }),
     description: { summary, params, query, body, response },
   });
-}
-
-/** @throws {Problem} `invalid-input`, with a pointer to each wrong field. */
-function validate<T extends z.ZodType | undefined>(
-  schema: T | undefined,
-  base: string,
-  value: unknown,
-): Parsed<T> {
-  if (schema === undefined) return undefined as Parsed<T>;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data as Parsed<T>;
-  const errors = result.error.issues.map((issue) => fieldError(base, issue));
-  throw new Problem('invalid-input', `${errors.length} invalid field${errors.length === 1 ? '' : 's'}.`, {
-    errors,
-  });
-}
-
-function fieldError(base: string, { path, message }: z.core.$ZodIssue): FieldError {
-  return { pointer: `${base}${pointerTo(...path)}`, detail: message };
 }

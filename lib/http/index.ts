@@ -6,6 +6,7 @@ export {
   contentLengthOf,
   isMultipart,
   limitDeclared,
+  parseJson,
   readBytes,
   readJson,
   readJsonBytes,
@@ -15,5 +16,8 @@ export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
 export { endOfRequest } from './end-of-request.ts';
 export { guard, type GuardedRoute, type Route } from './guard.ts';
+export { inert } from './inert.ts';
 export { nodeListener } from './node-listener.ts';
 export { pathParams } from './path-params.ts';
+export { streamedResponse } from './streamed-response.ts';
+export { validate } from './validate.ts';

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 
 import type { Config } from '#lib/config';
-import { nodeListener } from '#lib/http';
+import { nodeListener, validate } from '#lib/http';
 import type { Log } from '#lib/log';
 import { openAiErrorResponse, Problem } from '#lib/problems';
 
-import { chatBody, completionBody, embeddingsBody, parseBody } from './api/bodies.ts';
+import { chatBody, completionBody, embeddingsBody } from './api/bodies.ts';
 import { eventResponse } from './api/event-response.ts';
 import { headersOf, type OpenAiApi } from './api/openai-api.ts';
 import { answerResponse, type TaskApi } from './api/task-api.ts';
@@ -137,6 +137,6 @@ function decoded(path: string): string {
   }
 }
 
-async function readAs<T extends z.ZodType>(schema: T, request: Request): Promise<z.output<T>> {
-  return parseBody(schema, await readBody(request));
+async function readAs<T extends z.ZodType>(schema: T, request: Request) {
+  return validate<T>(schema, await readBody(request));
 }

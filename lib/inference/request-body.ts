@@ -1,7 +1,7 @@
 import { limitRequestBody } from 'srvx/body-limit';
 
 import { formatBytes } from '#lib/config';
-import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
+import { parseJson } from '#lib/http';
 import { isJsonType } from '#lib/media-type';
 import { Problem } from '#lib/problems';
 
@@ -26,18 +26,11 @@ export async function readBody(request: Request): Promise<JsonObject | Bytes> {
   const bytes = new Uint8Array(await bounded.arrayBuffer());
   if (type === null && bytes[0] !== openingBrace) return { bytes, type: 'application/octet-stream' };
   if (type !== null && !isJsonType(type)) return { bytes, type };
-  return objectIn(new TextDecoder().decode(bytes));
+  return objectIn(bytes);
 }
 
-function objectIn(text: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Problem('malformed-body', `The body is not JSON: ${(cause as Error).message}.`, { cause });
-  }
-  if (isTooDeep(value))
-    throw new Problem('invalid-input', `The body is nested deeper than ${maxJsonDepth} levels.`);
+function objectIn(bytes: Uint8Array): JsonObject {
+  const value = parseJson(bytes);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new Problem('malformed-body', 'The body is not a JSON object.');
 }

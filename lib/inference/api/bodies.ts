@@ -1,7 +1,5 @@
 import { z } from 'zod';
 
-import { type FieldError, pointerTo, Problem } from '#lib/problems';
-
 import type { JsonObject } from '../operation.ts';
 
 /** Of one call; OpenAI takes as many inputs. */
@@ -49,19 +47,6 @@ export const embeddingsBody = z.looseObject({
 export type ChatBody = z.output<typeof chatBody>;
 export type CompletionBody = z.output<typeof completionBody>;
 export type EmbeddingsBody = z.output<typeof embeddingsBody>;
-
-/** @throws {Problem} `invalid-input`, with a pointer to each wrong field. */
-export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }): FieldError => ({
-    pointer: pointerTo(...path),
-    detail: message,
-  }));
-  throw new Problem('invalid-input', `${errors.length} invalid field${errors.length === 1 ? '' : 's'}.`, {
-    errors,
-  });
-}
 
 /** A body's fields, less some. */
 export function without(body: object, names: readonly string[]): JsonObject {

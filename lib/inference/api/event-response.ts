@@ -1,25 +1,17 @@
-import { ReadableStream as NodeReadableStream } from 'node:stream/web';
-
+import { streamedResponse } from '#lib/http';
 import { openAiError, Problem } from '#lib/problems';
 
 import type { Json } from '../operation.ts';
 
 /**
  * A stream of events as OpenAI has it: each is JSON, the last `[DONE]`. What goes wrong in mid-stream is the last event,
- * of which clients make an exception. The next event is asked for when the reader has taken the last.
+ * of which clients make an exception.
  */
 export function eventResponse(
   events: AsyncIterableIterator<Json>,
   headers: Readonly<Record<string, string>>,
 ): Response {
-  return new Response(NodeReadableStream.from(lines(events)) as ReadableStream, {
-    headers: {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-      ...headers,
-    },
-  });
+  return streamedResponse('text/event-stream', lines(events), headers);
 }
 
 async function* lines(events: AsyncIterableIterator<Json>): AsyncGenerator<Buffer> {

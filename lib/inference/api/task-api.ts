@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { inert } from '#lib/http';
+
 import type { Answer, Answerer } from '../answers.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import type { Inference } from '../inference.ts';
@@ -148,12 +150,6 @@ export function answerResponse({ body }: Answer, headers: Readonly<Record<string
   if ('json' in body) return Response.json(body.json, { headers });
   return new Response(bytesOf(body), { headers: { ...headers, ...inert, 'content-type': body.type } });
 }
-
-/** A picture may be a page with scripts, as SVG is. */
-const inert = {
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; sandbox",
-};
 
 function bytesOf({ bytes }: Bytes): Uint8Array<ArrayBuffer> {
   return bytes as Uint8Array<ArrayBuffer>;
