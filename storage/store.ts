@@ -19,9 +19,9 @@ export interface StoredFile {
 /** What has to hold for a change (RFC 9110, 13.1). */
 export interface Conditions {
   /** Of these validators the file has one; `*`: there is a file. */
-  readonly ifMatch?: readonly string[] | '*';
+  readonly ifMatch?: readonly string[] | '*' | undefined;
   /** It has none of these; `*`: there is no file. */
-  readonly ifNoneMatch?: readonly string[] | '*';
+  readonly ifNoneMatch?: readonly string[] | '*' | undefined;
 }
 
 export interface PutOptions extends Conditions {

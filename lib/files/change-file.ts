@@ -5,7 +5,7 @@ import { mediaTypeOf } from '#lib/media-type';
 import { checkConditions, parseKey } from '#storage';
 
 import { saidDigest } from './digests.ts';
-import { fileHeaders, listedFile, metadataOf } from './file-headers.ts';
+import { listedFile, metadataOf, validatorHeaders } from './file-headers.ts';
 import type { Mount } from './files.ts';
 import { missing } from './get-file.ts';
 import { conditionsOf } from './preconditions.ts';
@@ -33,10 +33,9 @@ export async function putFile(
     ...(!isMoved && conditionsOf(req)),
   });
   await files.keepOnlyIn(mount, key);
-  const { etag, 'last-modified': modified = '' } = fileHeaders({ mount, file }, req);
   return Response.json(listedFile(file, mount.durability), {
     status: before ? 200 : 201,
-    headers: { ...(etag && { etag }), 'last-modified': modified },
+    headers: validatorHeaders(file),
   });
 }
 

@@ -13,12 +13,11 @@ const prefix = 'x-meta-';
 
 /** What an answer says of a file, beside its content. */
 export function fileHeaders({ file, mount }: FoundFile, { headers }: Request): Record<string, string> {
-  const { etag, modifiedAt, type, key, metadata, sha256 } = file;
+  const { type, key, metadata, sha256 } = file;
   const wantsDigest = /sha-256/i.test(headers.get('want-repr-digest') ?? '');
   const name = key.slice(key.lastIndexOf('/') + 1);
   return {
-    etag: `"${etag}"`,
-    'last-modified': new Date(modifiedAt).toUTCString(),
+    ...validatorHeaders(file),
     'accept-ranges': 'bytes',
     'cache-control': 'private, no-cache',
     'content-type': type,
@@ -28,6 +27,11 @@ export function fileHeaders({ file, mount }: FoundFile, { headers }: Request): R
     ...Object.fromEntries(Object.entries(metadata).map(([each, value]) => [`${prefix}${each}`, value])),
     ...(wantsDigest && sha256 !== undefined && { 'repr-digest': `sha-256=:${sha256}:` }),
   };
+}
+
+/** By which a client knows this content again (RFC 9110, 8.8). */
+export function validatorHeaders({ etag, modifiedAt }: StoredFile) {
+  return { etag: `"${etag}"`, 'last-modified': new Date(modifiedAt).toUTCString() };
 }
 
 /** What a request says of a file for its user. */

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 
 import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
-import { DiskStore, type Durability, type FileStore, type ObjectKey, type StoredFile } from '#storage';
+import {
+  DiskStore,
+  type Durability,
+  type FileStore,
+  type ObjectKey,
+  type OpenedFile,
+  type StoredFile,
+} from '#storage';
 
 /** Where files are kept, and whether they outlast a deploy there. */
 export interface Mount {
@@ -34,16 +41,16 @@ export class Files implements AsyncDisposable {
     this.#temporary = temporary;
   }
 
-  static async open({ HEADY_STORAGE_QUOTA: quotaBytes }: Config, found: Durability): Promise<Files> {
+  static async start({ HEADY_STORAGE_QUOTA: quotaBytes }: Config, found: Durability): Promise<Files> {
     const temporary = await mkdtemp(join(tmpdir(), 'heady-files-'));
-    const open = async (durability: Mount['durability'], directory: string): Promise<Mount> => ({
+    const mounted = async (durability: Mount['durability'], directory: string): Promise<Mount> => ({
       durability,
       store: await DiskStore.open({ directory, quotaBytes }),
     });
     const persistent =
-      found.durability === 'persistent' ? [await open('persistent', join(found.path, 'files'))] : [];
+      found.durability === 'persistent' ? [await mounted('persistent', join(found.path, 'files'))] : [];
     const why = found.durability === 'persistent' ? undefined : found.why;
-    return new Files([...persistent, await open('ephemeral', temporary)], { why, temporary });
+    return new Files([...persistent, await mounted('ephemeral', temporary)], { why, temporary });
   }
 
   /** @throws {Problem} `storage-not-persistent` */
@@ -57,6 +64,15 @@ export class Files implements AsyncDisposable {
     for (const mount of this.#mounts) {
       const file = await mount.store.head(key);
       if (file) return { mount, file };
+    }
+    return undefined;
+  }
+
+  /** Opens a file where it is: what is said of it is of the content that is read, though it may be replaced meanwhile. */
+  async open(key: ObjectKey): Promise<{ readonly mount: Mount; readonly opened: OpenedFile } | undefined> {
+    for (const mount of this.#mounts) {
+      const opened = await mount.store.open(key);
+      if (opened) return { mount, opened };
     }
     return undefined;
   }

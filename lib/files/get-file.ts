@@ -2,29 +2,27 @@ import type { H3Event } from 'h3';
 
 import { endOfRequest } from '#lib/http';
 import { Problem } from '#lib/problems';
-import { type ByteRange, type ObjectKey, type OpenedFile, parseKey } from '#storage';
+import { type ByteRange, checkConditions, type ObjectKey, type OpenedFile, parseKey } from '#storage';
 
 import { fileHeaders } from './file-headers.ts';
-import type { Files } from './files.ts';
-import { rangeHolds, readingOf } from './preconditions.ts';
+import { conditionsOf, isKnown, rangeHolds } from './preconditions.ts';
 import { contentRange, rangesOf, severalRanges } from './ranges.ts';
 
 /** Answers with a file, with parts of it, or with that the client has it. @throws {Problem} `not-found` and others */
 export async function getFile(event: H3Event, name: string): Promise<Response> {
   const { files } = event.context.service;
   const key = parseKey(name);
-  const found = await files.find(key);
+  const found = await files.open(key);
   if (!found) throw missing(key);
+  const { mount, opened } = found;
+  const { file } = opened;
+  closeAtEnd(event, opened);
   const { req } = event;
-  const headers = fileHeaders(found, req);
-  const reading = readingOf(req, found.file);
-  if (reading === 'not-modified') return new Response(null, { status: 304, headers });
-  if (reading === 'precondition-failed')
-    throw new Problem('precondition-failed', `'${key}' has changed: it is "${found.file.etag}" now.`);
-  const opened = await openFor(event, files, key);
-  const ranges = rangeHolds(req, opened.file)
-    ? rangesOf(req.headers.get('range'), opened.file.bytes)
-    : undefined;
+  const { ifMatch } = conditionsOf(req);
+  checkConditions(key, file, { ifMatch });
+  const headers = fileHeaders({ mount, file }, req);
+  if (isKnown(req, file)) return new Response(null, { status: 304, headers });
+  const ranges = rangeHolds(req, file) ? rangesOf(req.headers.get('range'), file.bytes) : undefined;
   return contentOf(opened, { ranges, headers, isHead: req.method === 'HEAD' });
 }
 
@@ -32,16 +30,12 @@ export function missing(key: ObjectKey): Problem {
   return new Problem('not-found', `There is no file '${key}'.`);
 }
 
-/** Opens a file until the request is over, however it ends. */
-async function openFor(event: H3Event, files: Files, key: ObjectKey): Promise<OpenedFile> {
-  const found = await files.find(key);
-  const opened = await found?.mount.store.open(key);
-  if (!opened) throw missing(key);
+/** Closes a file when the request is over, however it ends. */
+function closeAtEnd(event: H3Event, opened: OpenedFile): void {
   const close = () => void opened[Symbol.asyncDispose]();
   const over = endOfRequest(event);
   if (over.aborted) close();
   else over.addEventListener('abort', close, { once: true });
-  return opened;
 }
 
 interface Answering {

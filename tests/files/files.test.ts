@@ -146,6 +146,8 @@ describe('conditions', () => {
       200,
     );
     expect((await get('known', { 'if-match': '"another"' })).status).toBe(412);
+    expect((await get('known', { 'if-match': `W/${etag}` })).status).toBe(412); // RFC 9110, 13.1.1
+    expect((await get('known', { 'if-match': etag })).status).toBe(200);
   });
 });
 
