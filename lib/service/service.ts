@@ -47,7 +47,7 @@ export class Service {
   readonly inference: InferenceGateway;
   readonly version: string;
   readonly #startedAt = performance.now();
-  readonly #kept: KeptLines | undefined;
+  readonly #parts: AsyncDisposableStack;
   #ready = false;
   #draining = false;
 
@@ -55,7 +55,7 @@ export class Service {
     parts: Pick<
       Service,
       'config' | 'log' | 'metrics' | 'invocations' | 'durability' | 'files' | 'python' | 'inference'
-    > & { readonly kept: KeptLines | undefined },
+    > & { readonly stack: AsyncDisposableStack },
   ) {
     this.config = parts.config;
     this.log = parts.log;
@@ -63,9 +63,9 @@ export class Service {
     this.invocations = parts.invocations;
     this.durability = parts.durability;
     this.files = parts.files;
-    this.#kept = parts.kept;
     this.python = parts.python;
     this.inference = parts.inference;
+    this.#parts = parts.stack;
     this.version = readVersion(parts.config.root);
     loadMetrics(this.metrics, () => this.python.load);
     inferenceStateMetrics(this.metrics, () => this.inference.health);
@@ -75,11 +75,12 @@ export class Service {
   /** Starts all parts. @throws {InterpreterError} there is no usable Python. */
   static async start(config: Config, options: ServiceOptions = {}): Promise<Service> {
     const { invocations: store = memoryInvocations(), ...logged } = options;
+    await using stack = new AsyncDisposableStack(); // what has been started ends when a later part does not start
     const metrics = new Metrics();
     const invocations = observedInvocations(store, invocationMetrics(metrics));
     const secrets = new Map(config.secrets);
     const durability = durabilityOf(config);
-    const kept = keptLines(config, durability, (message) => log.warn(message));
+    const kept = stack.use(keptLines(config, durability, (message) => log.warn(message)));
     const log = createLog({
       format: config.logFormat,
       level: config.HEADY_LOG_LEVEL,
@@ -89,7 +90,7 @@ export class Service {
     });
     for (const warning of config.warnings) log.warn(warning);
     if ('why' in durability && isToBeTold(config)) log.warn(durability.why);
-    const files = await Files.open(config, durability);
+    const files = stack.use(await Files.start(config, durability));
     const inference = await InferenceGateway.start({
       config,
       log,
@@ -97,20 +98,18 @@ export class Service {
       observe: inferenceMetrics(metrics),
       dataDirectory: 'path' in durability ? durability.path : undefined,
     });
-    try {
-      const python = await PythonEngine.start({
-        config,
-        log,
-        invocations,
-        secrets,
-        environment: inference.environment,
-        grant: (grantee) => inference.grant(grantee),
-      });
-      return new Service({ config, log, kept, metrics, invocations, durability, files, python, inference });
-    } catch (error) {
-      await inference.stop();
-      throw error;
-    }
+    stack.defer(() => inference.stop());
+    const python = await PythonEngine.start({
+      config,
+      log,
+      invocations,
+      secrets,
+      environment: inference.environment,
+      grant: (grantee) => inference.grant(grantee),
+    });
+    stack.defer(() => python.stop());
+    const parts = { config, log, metrics, invocations, durability, files, python, inference };
+    return new Service({ ...parts, stack: stack.move() });
   }
 
   get state(): Health['state'] {
@@ -130,17 +129,14 @@ export class Service {
   }
 
   health(): Health {
-    const {
-      state,
-      python,
-      inference,
-      durability: { durability },
-    } = this;
+    const { state, python } = this;
+    const { durability } = this.durability;
+    const inference = this.inference.health;
     const isAsDeclared = durability === 'persistent' || this.config.HEADY_DATA_DIR === undefined;
     const down = {
       python: !python.running,
       storage: !isAsDeclared,
-      inference: inference.health?.ok === false,
+      inference: inference?.ok === false,
     };
     const degraded = Object.keys(down).filter((part) => down[part as keyof typeof down]);
     return {
@@ -152,7 +148,7 @@ export class Service {
       checks: {
         python: { ok: python.running, version: python.interpreter.version, ...python.load },
         storage: { ok: isAsDeclared, durability },
-        inference: inference.health,
+        inference,
       },
       ...(degraded.length > 0 && { degraded }),
     };
@@ -173,11 +169,9 @@ export class Service {
     this.#draining = true;
   }
 
+  /** Ends all parts, each before those that it works with. */
   async stop(): Promise<void> {
-    await this.python.stop();
-    await this.inference.stop();
-    await this.files[Symbol.asyncDispose]();
-    await this.#kept?.[Symbol.asyncDispose]();
+    await this.#parts.disposeAsync();
   }
 }
 
