@@ -42,8 +42,8 @@ export interface ByteRange {
 
 export interface OpenedFile extends AsyncDisposable {
   readonly file: StoredFile;
-  /** Its content, or a range of it. Read to its end or cancelled it closes what it was read from. */
-  stream(range?: ByteRange): ReadableStream<Uint8Array>;
+  /** Its content, or a range of it. A piece's memory is used again when the next one is asked for. */
+  pieces(range?: ByteRange): AsyncIterable<Uint8Array>;
 }
 
 export interface Page {

@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3';
 
-import { endOfRequest } from '#lib/http';
+import { contentResponse, endOfRequest } from '#lib/http';
 import { Problem } from '#lib/problems';
 import { type ByteRange, checkConditions, type ObjectKey, type OpenedFile, parseKey } from '#storage';
 
@@ -49,13 +49,16 @@ function contentOf(opened: OpenedFile, { ranges, headers, isHead }: Answering): 
   const [range, ...others] = ranges ?? [];
   if (!range) {
     const whole = { ...headers, 'content-length': String(bytes) };
-    return new Response(isHead ? null : opened.stream(), { headers: whole });
+    return contentResponse(isHead ? null : opened.pieces(), { headers: whole });
   }
   if (others.length > 0) {
-    const { type, body } = severalRanges(opened, [range, ...others]);
-    return new Response(isHead ? null : body, { status: 206, headers: { ...headers, 'content-type': type } });
+    const { type, pieces } = severalRanges(opened, [range, ...others]);
+    return contentResponse(isHead ? null : pieces, {
+      status: 206,
+      headers: { ...headers, 'content-type': type },
+    });
   }
   const length = String(range.last - range.first + 1);
   const partial = { ...headers, 'content-range': contentRange(range, bytes), 'content-length': length };
-  return new Response(isHead ? null : opened.stream(range), { status: 206, headers: partial });
+  return contentResponse(isHead ? null : opened.pieces(range), { status: 206, headers: partial });
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { ReadableStream as NodeReadableStream } from 'node:stream/web';
 
 import { combineRanges, parse } from 'range-parser';
 
@@ -38,18 +37,18 @@ export function severalRanges(opened: OpenedFile, ranges: readonly ByteRange[]) 
   const boundary = randomUUID();
   return {
     type: `multipart/byteranges; boundary=${boundary}`,
-    body: NodeReadableStream.from(parts(opened, { ranges, boundary })) as ReadableStream<Uint8Array>,
+    pieces: parts(opened, { ranges, boundary }),
   };
 }
 
 async function* parts(
-  { file, stream }: OpenedFile,
+  { file, pieces }: OpenedFile,
   { ranges, boundary }: { readonly ranges: readonly ByteRange[]; readonly boundary: string },
 ): AsyncGenerator<Uint8Array> {
   for (const range of ranges) {
     const head = `\r\n--${boundary}\r\ncontent-type: ${file.type}\r\ncontent-range: ${contentRange(range, file.bytes)}\r\n\r\n`;
     yield Buffer.from(head);
-    yield* stream(range) as unknown as AsyncIterable<Uint8Array>;
+    yield* pieces(range);
   }
   yield Buffer.from(`\r\n--${boundary}--\r\n`);
 }

@@ -8,6 +8,8 @@ import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
 import { isJsonType } from '#lib/media-type';
 import { Problem } from '#lib/problems';
 
+import { release } from './release.ts';
+
 /** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
 export function limitBody(event: H3Event, maxBytes: number): void {
   limitDeclared(event, maxBytes);
@@ -63,7 +65,7 @@ export async function readBytes(event: H3Event): Promise<Uint8Array> {
 }
 
 /**
- * The body of a route that leaves it unread, as it comes.
+ * The body of a route that leaves it unread, as it comes. A piece's memory is gone when the next one is asked for.
  *
  * @throws {Problem} `payload-too-large`; `malformed-body` where it breaks off
  */
@@ -72,10 +74,11 @@ export async function* unreadBody({ runtime, context }: H3Event): AsyncGenerator
   const { maxUnreadBytes = 0 } = context;
   let bytes = 0;
   try {
-    for await (const piece of body as AsyncIterable<Buffer>) {
+    for await (const piece of body as AsyncIterable<Buffer<ArrayBuffer>>) {
       bytes += piece.byteLength;
       if (bytes > maxUnreadBytes) throw bodyTooLarge(maxUnreadBytes);
       yield piece;
+      release(piece);
     }
   } catch (error) {
     if (error instanceof Problem) throw error;

@@ -12,6 +12,7 @@ export {
   readJsonBytes,
   unreadBody,
 } from './body.ts';
+export { contentResponse } from './content-response.ts';
 export { type RequestContext } from './context.ts';
 export { defineRoute } from './define-route.ts';
 export { endOfRequest } from './end-of-request.ts';
@@ -19,5 +20,6 @@ export { guard, type GuardedRoute, type Route } from './guard.ts';
 export { inert } from './inert.ts';
 export { nodeListener } from './node-listener.ts';
 export { pathParams } from './path-params.ts';
+export { release } from './release.ts';
 export { streamedResponse } from './streamed-response.ts';
 export { validate } from './validate.ts';

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, glob, open, rename, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ReadableStream as NodeReadableStream } from 'node:stream/web';
 
 import { formatBytes } from '#lib/config';
 import { Problem } from '#lib/problems';
@@ -9,7 +8,6 @@ import { Problem } from '#lib/problems';
 import { checkConditions } from '../conditions.ts';
 import type { ObjectKey } from '../key.ts';
 import type {
-  ByteRange,
   Conditions,
   FileStore,
   ListOptions,
@@ -18,9 +16,11 @@ import type {
   PutOptions,
   StoredFile,
 } from '../store.ts';
+import { ContentWriter } from './content-writer.ts';
 import { makeDirectory, syncDirectory, writeDurably } from './durable.ts';
 import { FileIndex } from './file-index.ts';
 import { KeyLocks } from './key-locks.ts';
+import { readPieces } from './read-pieces.ts';
 import { type FileRecord, Records } from './records.ts';
 import { storedFile } from './stored-file.ts';
 
@@ -84,7 +84,7 @@ export class DiskStore implements FileStore {
   ): Promise<StoredFile> {
     checkConditions(key, await this.head(key), conditions); // before the content is read
     await this.#checkRoom(expectedBytes);
-    const written = await this.#write(content, signal);
+    const written = await this.#write(content, { expectedBytes, signal });
     try {
       checkDigest(written, sha256);
       return await this.#commit({ key, type, metadata, ...recordOf(written) }, conditions);
@@ -132,7 +132,7 @@ export class DiskStore implements FileStore {
     const { type, metadata, bytes } = source.file;
     const signal = new AbortController().signal;
     const options = { type, metadata, expectedBytes: bytes, signal, ...conditions };
-    return await this.put(to, source.stream() as AsyncIterable<Uint8Array> & ReadableStream, options);
+    return await this.put(to, source.pieces(), options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -151,21 +151,26 @@ export class DiskStore implements FileStore {
     });
   }
 
-  async #write(content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Written> {
+  async #write(
+    content: AsyncIterable<Uint8Array>,
+    { expectedBytes, signal }: Required<Pick<PutOptions, 'expectedBytes' | 'signal'>>,
+  ): Promise<Written> {
     const blob = randomUUID();
     const path = join(this.#parts.incoming, blob);
     const digest = createHash('sha256');
     let bytes = 0;
     try {
       await writeDurably(path, async (file) => {
+        const writer = new ContentWriter(file, expectedBytes);
         for await (const piece of content) {
           signal.throwIfAborted();
           bytes += piece.byteLength;
           this.#incomingBytes += piece.byteLength;
           if (this.#leftBytes < 0) throw await this.#full(bytes);
           digest.update(piece);
-          await file.writeFile(piece);
+          await writer.write(piece);
         }
+        await writer.end();
       });
     } catch (error) {
       throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? await this.#full(bytes) : error;
@@ -228,12 +233,7 @@ function checkDigest({ sha256 }: Written, wanted: string | undefined): void {
 function openedFile(file: StoredFile, handle: FileHandle): OpenedFile {
   return {
     file,
-    stream: ({ first, last }: ByteRange = { first: 0, last: file.bytes - 1 }) =>
-      file.bytes === 0
-        ? new Blob([]).stream()
-        : (NodeReadableStream.from(
-            handle.createReadStream({ start: first, end: last, autoClose: false }),
-          ) as ReadableStream<Uint8Array>),
+    pieces: (range = { first: 0, last: file.bytes - 1 }) => readPieces(handle, range),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }

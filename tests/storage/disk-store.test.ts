@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { DiskStore, parseKey } from '../../storage/index.ts';
-import { pieces, storeSuite } from './contract.ts';
+import { contentOf, pieces, storeSuite } from './contract.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'store-'));
 const quotaBytes = 100e6;
@@ -95,7 +95,7 @@ describe('a store on a disk', () => {
     await using store = await DiskStore.open({ directory: folder, quotaBytes });
     for (const [key, sha256] of acknowledged) {
       await using opened = await store.open(parseKey(key));
-      const content = Buffer.from(await new Response(opened?.stream()).bytes());
+      const content = await contentOf(opened?.pieces());
       expect([opened?.file.bytes, opened?.file.sha256 === sha256 || key === 'one']).toEqual([
         content.byteLength,
         true,
@@ -105,7 +105,7 @@ describe('a store on a disk', () => {
     const { files } = await store.list({ limit: 100_000 });
     expect(files.length).toBeGreaterThanOrEqual(acknowledged.size);
     expect(lying(folder)).toHaveLength(files.length);
-    expect(acknowledged.size).toBeGreaterThan(50);
+    expect(acknowledged.size).toBeGreaterThanOrEqual(50);
   }, 120_000);
 });
 

@@ -6,7 +6,7 @@ const store = await DiskStore.open({ directory, quotaBytes: 1e9 });
 const signal = new AbortController().signal;
 
 for (let number = 0; ; number += 1) {
-  const key = number % 3 === 0 ? 'one' : `${run}/${number}`;
+  const key = number % 3 === 1 ? 'one' : `${run}/${number}`;
   const made = await store.put(parseKey(key), content(number), { type: 'x/y', signal });
   process.send?.([key, made.sha256]);
 }
