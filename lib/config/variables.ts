@@ -290,6 +290,11 @@ export const variables = {
     description: 'Bytes that a storage mount may hold.',
     source: 'optional',
   }),
+  HEADY_EPHEMERAL_TTL: define({
+    schema: someTime.prefault('24h'),
+    description: 'How long a file in ephemeral storage lasts at most.',
+    source: 'optional',
+  }),
   HEADY_MAX_BODY: define({
     schema: bytes.prefault('2MB'),
     description: 'Largest request body.',

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
+import { makeRunDirectory } from '#lib/run-directory';
 import {
   DiskStore,
   type Durability,
@@ -29,28 +28,27 @@ export interface FoundFile {
 export class Files implements AsyncDisposable {
   /** The one that a file goes to when nobody says which comes first. */
   readonly #mounts: readonly Mount[];
+  /** Why there is no persistent one. */
   readonly #why: string | undefined;
-  readonly #temporary: string;
+  readonly #opened: AsyncDisposableStack;
 
-  private constructor(
-    mounts: readonly Mount[],
-    { why, temporary }: { why: string | undefined; temporary: string },
-  ) {
+  private constructor(mounts: readonly Mount[], why: string | undefined, opened: AsyncDisposableStack) {
     this.#mounts = mounts;
     this.#why = why;
-    this.#temporary = temporary;
+    this.#opened = opened;
   }
 
-  static async start({ HEADY_STORAGE_QUOTA: quotaBytes }: Config, found: Durability): Promise<Files> {
-    const temporary = await mkdtemp(join(tmpdir(), 'heady-files-'));
-    const mounted = async (durability: Mount['durability'], directory: string): Promise<Mount> => ({
-      durability,
-      store: await DiskStore.open({ directory, quotaBytes }),
-    });
-    const persistent =
-      found.durability === 'persistent' ? [await mounted('persistent', join(found.path, 'files'))] : [];
-    const why = found.durability === 'persistent' ? undefined : found.why;
-    return new Files([...persistent, await mounted('ephemeral', temporary)], { why, temporary });
+  static async start(config: Config, found: Durability): Promise<Files> {
+    await using stack = new AsyncDisposableStack();
+    const { HEADY_STORAGE_QUOTA: quotaBytes, HEADY_EPHEMERAL_TTL: lifetimeMs } = config;
+    const { path } = stack.use(await makeRunDirectory({ prefix: 'heady-files-' }));
+    const store = stack.use(await DiskStore.open({ directory: path, quotaBytes, lifetimeMs }));
+    const ephemeral: Mount = { durability: 'ephemeral', store };
+    if (found.durability === 'ephemeral') return new Files([ephemeral], found.why, stack.move());
+    const directory = join(found.path, 'files');
+    const lasting = stack.use(await DiskStore.open({ directory, quotaBytes }));
+    const persistent: Mount = { durability: 'persistent', store: lasting };
+    return new Files([persistent, ephemeral], undefined, stack.move());
   }
 
   /** @throws {Problem} `storage-not-persistent` */
@@ -83,7 +81,6 @@ export class Files implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { store } of this.#mounts) await store[Symbol.asyncDispose]();
-    await rm(this.#temporary, { recursive: true, force: true });
+    await this.#opened.disposeAsync();
   }
 }

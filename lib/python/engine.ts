@@ -5,6 +5,7 @@ import type { Config } from '#lib/config';
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
 import type { InvocationStore } from '#lib/records';
+import { makeRunDirectory, type RunDirectory } from '#lib/run-directory';
 
 import { Admission } from './admission/admission.ts';
 import type { Answer, Call, Grant, Grantee, RouteCall } from './calls/call.ts';
@@ -19,7 +20,7 @@ import { SelfTest } from './isolation/self-test.ts';
 import type { InstanceMemory } from './memory/instance-memory.ts';
 import { MemoryKeeper } from './memory/memory-keeper.ts';
 import { OutputLog } from './output/output-log.ts';
-import { makeRunDirectory, type RunDirectory } from './processes/run-directory.ts';
+import { removeDirectory } from './processes/temporary-directory.ts';
 import { BaseSupervisor } from './workers/base-supervisor.ts';
 import type { DescribedFunction } from './workers/described-function.ts';
 import { findInterpreter, type Interpreter } from './workers/interpreter.ts';
@@ -135,7 +136,7 @@ export class PythonEngine {
   static async start(options: EngineOptions): Promise<PythonEngine> {
     const { config, log } = options;
     const interpreter = await findInterpreter(config);
-    const run = await makeRunDirectory();
+    const run = await makeRunDirectory({ prefix: 'heady-', remove: removeDirectory });
     const secrets = new Secrets(config, options.secrets);
     const output = new OutputLog(log, secrets.redactor);
     let base: BaseSupervisor | undefined;
@@ -151,7 +152,7 @@ export class PythonEngine {
       return new PythonEngine(options, interpreter, { run, base, secrets, output });
     } catch (error) {
       await base?.stop();
-      await run.remove();
+      await run[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -316,7 +317,7 @@ export class PythonEngine {
     this.#memory[Symbol.dispose]();
     await this.#workers[Symbol.asyncDispose]();
     await this.#base.stop();
-    await this.#run.remove();
+    await this.#run[Symbol.asyncDispose]();
   }
 
   async #openRoute(call: RouteCall) {

@@ -1,8 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, glob, open, rename, rm, statfs } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 
-import { formatBytes } from '#lib/config';
 import { Problem } from '#lib/problems';
 
 import { checkConditions } from '../conditions.ts';
@@ -16,12 +14,13 @@ import type {
   PutOptions,
   StoredFile,
 } from '../store.ts';
-import { ContentWriter } from './content-writer.ts';
-import { makeDirectory, syncDirectory, writeDurably } from './durable.ts';
+import { type Blob, Blobs } from './blobs.ts';
+import { makeDirectory } from './durable.ts';
 import { FileIndex } from './file-index.ts';
 import { KeyLocks } from './key-locks.ts';
 import { readPieces } from './read-pieces.ts';
 import { type FileRecord, Records } from './records.ts';
+import { type Claim, Room } from './room.ts';
 import { storedFile } from './stored-file.ts';
 
 interface DiskOptions {
@@ -29,21 +28,19 @@ interface DiskOptions {
   readonly directory: string;
   /** Bytes that all files may take together. */
   readonly quotaBytes: number;
+  /**
+   * Files last for so many milliseconds, and the oldest are dropped before where there is no room else. Without it none is
+   * ever dropped.
+   */
+  readonly lifetimeMs?: number | undefined;
 }
 
 interface Parts {
   readonly records: Records;
   readonly index: FileIndex;
-  readonly blobs: string;
-  readonly incoming: string;
-  readonly quotaBytes: number;
-}
-
-/** Content that has been written, and is no file yet. */
-interface Written {
-  readonly blob: string;
-  readonly bytes: number;
-  readonly sha256: Buffer;
+  readonly blobs: Blobs;
+  readonly room: Room;
+  readonly lifetimeMs: number | undefined;
 }
 
 /**
@@ -54,27 +51,25 @@ interface Written {
 export class DiskStore implements FileStore {
   readonly #parts: Parts;
   readonly #locks = new KeyLocks();
-  /** Bytes of content that is being written. */
-  #incomingBytes = 0;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** Opens the folder, and sweeps what a crash has left in it. */
-  static async open({ directory, quotaBytes }: DiskOptions): Promise<DiskStore> {
-    const [blobs, incoming, recorded] = ['blobs', 'incoming', 'records'].map((name) =>
-      join(directory, name),
-    ) as [string, string, string];
-    for (const folder of [blobs, incoming, recorded]) await makeDirectory(folder);
-    const records = new Records(recorded, incoming);
+  static async open({ directory, quotaBytes, lifetimeMs }: DiskOptions): Promise<DiskStore> {
+    const incoming = join(directory, 'incoming');
+    const blobs = new Blobs(join(directory, 'blobs'), incoming);
+    await blobs.prepare();
+    await makeDirectory(join(directory, 'records'));
+    const records = new Records(join(directory, 'records'), incoming);
     const index = new FileIndex(join(directory, 'index.sqlite'));
-    await sweepIncoming(incoming);
     if (!index.isSound) {
       for await (const record of records.all()) index.set(record, undefined);
-      await sweepBlobs(blobs, index);
+      await blobs.sweep((blob) => index.hasBlob(blob));
     }
-    return new DiskStore({ records, index, blobs, incoming, quotaBytes });
+    const room = new Room({ directory, quotaBytes, storedBytes: () => index.bytes });
+    return new DiskStore({ records, index, blobs, room, lifetimeMs });
   }
 
   async put(
@@ -83,47 +78,45 @@ export class DiskStore implements FileStore {
     { expectedBytes = 0, sha256, type, metadata = {}, signal, ...conditions }: PutOptions,
   ): Promise<StoredFile> {
     checkConditions(key, await this.head(key), conditions); // before the content is read
-    await this.#checkRoom(expectedBytes);
-    const written = await this.#write(content, { expectedBytes, signal });
+    using claim = this.#parts.room.claim(expectedBytes);
+    await this.#makeRoom(claim, expectedBytes);
+    const written = await this.#write(content, { claim, signal });
     try {
       checkDigest(written, sha256);
       return await this.#commit({ key, type, metadata, ...recordOf(written) }, conditions);
     } catch (error) {
-      await this.#discard(written.blob);
+      await this.#parts.blobs.remove(written.blob);
       throw error;
     }
   }
 
   async head(key: ObjectKey): Promise<StoredFile | undefined> {
     const record = await this.#parts.records.read(key);
-    return record && storedFile(record);
+    return this.#lives(record) ? storedFile(record) : undefined;
   }
 
   async open(key: ObjectKey): Promise<OpenedFile | undefined> {
     for (;;) {
       const record = await this.#parts.records.read(key);
-      if (!record) return undefined;
-      const handle = await open(this.#pathOf(record.blob), 'r').catch(ignoreMissing);
+      if (!this.#lives(record)) return undefined;
+      const handle = await this.#parts.blobs.open(record.blob);
       if (handle) return openedFile(storedFile(record), handle);
       // replaced between the two: there is a new record by now
     }
   }
 
   async delete(key: ObjectKey, conditions: Conditions = {}): Promise<boolean> {
-    const { records, index } = this.#parts;
     return this.#locks.hold(key, async () => {
-      const record = await records.read(key);
-      checkConditions(key, record && storedFile(record), conditions);
-      if (!record) return false;
-      await records.remove(key);
-      index.remove(record);
-      await this.#discard(record.blob);
-      return true;
+      const record = await this.#parts.records.read(key);
+      const isThere = this.#lives(record);
+      checkConditions(key, isThere ? storedFile(record) : undefined, conditions);
+      if (record) await this.#remove(record);
+      return isThere;
     });
   }
 
   async list(options: ListOptions): Promise<Page> {
-    return this.#parts.index.list(options);
+    return this.#parts.index.list(options, this.#bornSince);
   }
 
   async copy(from: ObjectKey, to: ObjectKey, conditions: Conditions = {}): Promise<StoredFile> {
@@ -139,82 +132,73 @@ export class DiskStore implements FileStore {
     this.#parts.index[Symbol.dispose]();
   }
 
+  async #write(
+    content: AsyncIterable<Uint8Array>,
+    { claim, signal }: { readonly claim: Claim; readonly signal: AbortSignal },
+  ): Promise<Blob> {
+    const { blobs, room } = this.#parts;
+    const onExcess = async (bytes: number) => {
+      claim.growTo(bytes);
+      if (room.overQuota > 0) await this.#makeRoom(claim, 0);
+    };
+    try {
+      return await blobs.write(content, { expectedBytes: claim.bytes, signal, onExcess });
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? await room.full(claim) : error;
+    }
+  }
+
   async #commit(record: FileRecord, conditions: Conditions): Promise<StoredFile> {
-    const { records, index } = this.#parts;
+    const { records, index, blobs } = this.#parts;
     return this.#locks.hold(record.key, async () => {
       const replaced = await records.read(record.key);
-      checkConditions(record.key, replaced && storedFile(replaced), conditions);
+      checkConditions(record.key, this.#lives(replaced) ? storedFile(replaced) : undefined, conditions);
       await records.write(record);
       index.set(record, replaced);
-      if (replaced) await this.#discard(replaced.blob);
+      if (replaced) await blobs.remove(replaced.blob);
       return storedFile(record);
     });
   }
 
-  async #write(
-    content: AsyncIterable<Uint8Array>,
-    { expectedBytes, signal }: Required<Pick<PutOptions, 'expectedBytes' | 'signal'>>,
-  ): Promise<Written> {
-    const blob = randomUUID();
-    const path = join(this.#parts.incoming, blob);
-    const digest = createHash('sha256');
-    let bytes = 0;
-    try {
-      await writeDurably(path, async (file) => {
-        const writer = new ContentWriter(file, expectedBytes);
-        for await (const piece of content) {
-          signal.throwIfAborted();
-          bytes += piece.byteLength;
-          this.#incomingBytes += piece.byteLength;
-          if (this.#leftBytes < 0) throw await this.#full(bytes);
-          digest.update(piece);
-          await writer.write(piece);
-        }
-        await writer.end();
-      });
-    } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? await this.#full(bytes) : error;
-    } finally {
-      this.#incomingBytes -= bytes;
+  /** Drops what may be dropped until a claim fits. @throws {Problem} `storage-full`: that would not do. */
+  async #makeRoom(claim: Claim, unwrittenBytes: number): Promise<void> {
+    const { room, index, lifetimeMs } = this.#parts;
+    for (;;) {
+      const lacking = await room.lacking(unwrittenBytes);
+      const oldest = lifetimeMs === undefined ? undefined : index.oldest();
+      if (lacking <= 0 && (!oldest || this.#lives(oldest))) return;
+      if (!oldest || lacking > index.bytes) throw await room.full(claim);
+      await this.#drop(oldest);
     }
-    await rename(path, this.#pathOf(blob));
-    await syncDirectory(this.#parts.blobs);
-    return { blob, bytes, sha256: digest.digest() };
   }
 
-  get #leftBytes(): number {
-    const { index, quotaBytes } = this.#parts;
-    return quotaBytes - index.bytes - this.#incomingBytes;
+  /** Removes a file unless it has been replaced. */
+  async #drop({ key, blob }: FileRecord): Promise<void> {
+    await this.#locks.hold(key, async () => {
+      const record = await this.#parts.records.read(key);
+      if (record?.blob === blob) await this.#remove(record);
+    });
   }
 
-  async #checkRoom(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.#parts.blobs);
-    if (bytes > Math.min(this.#leftBytes, bavail * bsize)) throw await this.#full(bytes);
+  async #remove(record: FileRecord): Promise<void> {
+    const { records, index, blobs } = this.#parts;
+    await records.remove(record.key);
+    index.remove(record);
+    await blobs.remove(record.blob);
   }
 
-  async #full(bytes: number): Promise<Problem> {
-    const { bavail, bsize } = await statfs(this.#parts.blobs);
-    const free = Math.max(0, Math.min(this.#leftBytes, bavail * bsize));
-    return new Problem(
-      'storage-full',
-      `There is no room for a file of ${formatBytes(bytes)}: ${formatBytes(free)} are free.`,
-      {
-        limit: formatBytes(this.#parts.quotaBytes),
-        used: formatBytes(this.#parts.index.bytes),
-      },
-    );
+  #lives(record: FileRecord | undefined): record is FileRecord {
+    return record !== undefined && record.modifiedAt >= this.#bornSince;
   }
 
-  #pathOf(blob: string): string {
-    return join(this.#parts.blobs, blob);
-  }
-
-  async #discard(blob: string): Promise<void> {
-    await rm(this.#pathOf(blob), { force: true });
+  /** Files from before then are over. */
+  get #bornSince(): number {
+    const { lifetimeMs } = this.#parts;
+    return lifetimeMs === undefined ? 0 : Date.now() - lifetimeMs;
   }
 }
 
-function recordOf({ blob, bytes, sha256 }: Written): Omit<FileRecord, 'key' | 'type' | 'metadata'> {
+function recordOf({ blob, bytes, sha256 }: Blob): Omit<FileRecord, 'key' | 'type' | 'metadata'> {
   const etag = sha256.toString('hex').slice(0, etagChars);
   return { blob, bytes, etag, modifiedAt: Date.now(), sha256: sha256.toString('base64') };
 }
@@ -222,7 +206,7 @@ function recordOf({ blob, bytes, sha256 }: Written): Omit<FileRecord, 'key' | 't
 /** Of the digest: 128 bits tell all contents apart. */
 const etagChars = 32;
 
-function checkDigest({ sha256 }: Written, wanted: string | undefined): void {
+function checkDigest({ sha256 }: Blob, wanted: string | undefined): void {
   if (wanted === undefined || sha256.equals(Buffer.from(wanted, 'base64'))) return;
   throw new Problem(
     'digest-mismatch',
@@ -236,17 +220,4 @@ function openedFile(file: StoredFile, handle: FileHandle): OpenedFile {
     pieces: (range = { first: 0, last: file.bytes - 1 }) => readPieces(handle, range),
     [Symbol.asyncDispose]: () => handle.close(),
   };
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
-}
-
-async function sweepIncoming(incoming: string): Promise<void> {
-  for await (const name of glob('*', { cwd: incoming })) await rm(join(incoming, name), { force: true });
-}
-
-async function sweepBlobs(blobs: string, index: FileIndex): Promise<void> {
-  for await (const name of glob('*', { cwd: blobs }))
-    if (!index.hasBlob(basename(name))) await rm(join(blobs, name), { force: true });
 }

@@ -243,6 +243,32 @@ describe('durability', () => {
   });
 });
 
+describe('the ephemeral place', () => {
+  it('is gone with its service, also with one that was killed', async () => {
+    const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('heady-files-'));
+    await using killed = await TestServer.start({ root: inject('root') });
+    const mine = folders().find((name) => name.startsWith(`heady-files-${killed.pid}-`));
+    killed.process.kill('SIGKILL');
+    await killed.process;
+    expect(folders()).toContain(mine);
+    const { pid } = await (async () => {
+      await using next = await TestServer.start({ root: inject('root') });
+      expect(folders()).not.toContain(mine);
+      return next;
+    })();
+    expect(folders().filter((name) => name.startsWith(`heady-files-${pid}-`))).toEqual([]);
+  });
+
+  it('makes room by dropping the oldest, which a place that lasts never does', async () => {
+    await using small = await TestServer.start({ root: inject('root'), env: { HEADY_STORAGE_QUOTA: '1MB' } });
+    const init = { method: 'PUT', body: Buffer.alloc(400_000) };
+    for (const key of ['c', 'b', 'a'])
+      expect((await small.fetch(`/api/files/${key}`, init)).status).toBe(201);
+    const { files } = await (await small.fetch('/api/files')).json();
+    expect(files.map(({ key }: { key: string }) => key)).toEqual(['a', 'b']);
+  });
+});
+
 describe('an upload', () => {
   const megabyte = 1024 ** 2;
 
@@ -257,7 +283,7 @@ describe('an upload', () => {
     for await (const part of (await get('large')).body ?? []) bytes += part.byteLength;
     clearInterval(sampling);
     expect(bytes).toBe(200 * megabyte);
-    expect(most - before).toBeLessThan(100 * megabyte);
+    expect(most - before).toBeLessThan(60 * megabyte); // 30 is usual
     await get('large', {}, 'DELETE');
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 import { DiskStore, parseKey } from '../../storage/index.ts';
 import { contentOf, pieces, storeSuite } from './contract.ts';
@@ -76,6 +76,42 @@ describe('a store on a disk', () => {
     await store.delete(parseKey('first'));
     await store.put(parseKey('third'), pieces(Buffer.alloc(600)), { type: 'x/y', signal });
     expect(lying(folder)).toHaveLength(2);
+  });
+
+  it('drops files at the end of their lifetime, and the oldest before where there is no room else', async () => {
+    const folder = join(directory, 'dropping');
+    await using store = await DiskStore.open({ directory: folder, quotaBytes: 1000, lifetimeMs: 60_000 });
+    const put = async (key: string, bytes: number, options = {}) =>
+      store.put(parseKey(key), pieces(Buffer.alloc(bytes)), { type: 'x/y', signal, ...options });
+    const keys = async () => (await store.list({ limit: 10 })).files.map(({ key }) => key);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      for (const key of ['c', 'b', 'a']) {
+        await put(key, 300);
+        vi.advanceTimersByTime(1000);
+      }
+      await put('told', 300, { expectedBytes: 300 });
+      expect(await keys()).toEqual(['a', 'b', 'told']);
+      await put('untold', 700);
+      expect(await keys()).toEqual(['told', 'untold']);
+      await expect(put('never', 0, { expectedBytes: 1001 })).rejects.toMatchObject({ status: 507 });
+      await expect(put('never', 1001)).rejects.toMatchObject({ status: 507 });
+      vi.advanceTimersByTime(59_000);
+      await put('told', 10);
+      vi.advanceTimersByTime(1001);
+      expect(await keys()).toEqual(['told']);
+      const over = parseKey('untold');
+      expect([await store.head(over), await store.open(over), await store.delete(over)]).toEqual([
+        undefined,
+        undefined,
+        false,
+      ]);
+      vi.advanceTimersByTime(60_000);
+      await put('young', 1, { ifNoneMatch: '*' });
+      expect(lying(folder)).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('has every file that it has acknowledged, whole, when it is killed at any moment', async () => {
