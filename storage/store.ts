@@ -25,10 +25,11 @@ export interface Conditions {
 }
 
 export interface PutOptions extends Conditions {
-  readonly type: string;
+  /** Media type; a function is asked for it when the first megabyte of the content, or all of it, has been read. */
+  readonly type: string | (() => string);
   readonly metadata?: Readonly<Record<string, string>>;
   /** What the content has to have, base64: else nothing is stored. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
   /** Bytes that are to come, where that is known: what there is no room for is not read. */
   readonly expectedBytes?: number;
   readonly signal: AbortSignal;

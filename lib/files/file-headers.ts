@@ -4,12 +4,11 @@ import { inert } from '#lib/http';
 import type { StoredFile } from '#storage';
 
 import type { FoundFile } from './files.ts';
+import { metadataHeaders } from './metadata.ts';
 
 /** Types that do nothing in a browser but show: any other is to be downloaded, as it may be a page with scripts. */
 const shown =
   /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+|text\/plain|application\/pdf)\s*(?:;|$)/i;
-
-const prefix = 'x-meta-';
 
 /** What an answer says of a file, beside its content. */
 export function fileHeaders({ file, mount }: FoundFile, { headers }: Request): Record<string, string> {
@@ -24,7 +23,7 @@ export function fileHeaders({ file, mount }: FoundFile, { headers }: Request): R
     'content-disposition': create(name, { type: shown.test(type) ? 'inline' : 'attachment' }),
     ...inert,
     'x-durability': mount.durability,
-    ...Object.fromEntries(Object.entries(metadata).map(([each, value]) => [`${prefix}${each}`, value])),
+    ...metadataHeaders(metadata),
     ...(wantsDigest && sha256 !== undefined && { 'repr-digest': `sha-256=:${sha256}:` }),
   };
 }
@@ -32,15 +31,6 @@ export function fileHeaders({ file, mount }: FoundFile, { headers }: Request): R
 /** By which a client knows this content again (RFC 9110, 8.8). */
 export function validatorHeaders({ etag, modifiedAt }: StoredFile) {
   return { etag: `"${etag}"`, 'last-modified': new Date(modifiedAt).toUTCString() };
-}
-
-/** What a request says of a file for its user. */
-export function metadataOf({ headers }: Request): Record<string, string> {
-  return Object.fromEntries(
-    [...headers]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length), value]),
-  );
 }
 
 /** A file in an answer in JSON. */

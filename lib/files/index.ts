@@ -1,4 +1,6 @@
-export { deleteFile, putFile } from './change-file.ts';
+export { deleteFile } from './delete-file.ts';
 export { listedFile } from './file-headers.ts';
 export { Files } from './files.ts';
 export { getFile } from './get-file.ts';
+export { postFile } from './post-file.ts';
+export { putFile } from './put-file.ts';

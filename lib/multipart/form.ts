@@ -1,38 +1,36 @@
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 import { formatBytes } from '#lib/config';
+import { release } from '#lib/http';
 import { Problem, pointerTo } from '#lib/problems';
 
 import { invalid, readHead } from './part-head.ts';
 import type { Part } from './splitter.ts';
-import { writeContent } from './write-content.ts';
 
-/** A file part, on disk. */
-export interface Upload {
+/** A file part, as it comes. */
+export interface FilePart {
   readonly field: string;
-  readonly path: string;
   /** The base name that the client gave, made safe: to be shown, and to be offered for a download. */
   readonly name: string;
   /** The type that the client gave, unchecked. */
   readonly type: string;
-  readonly bytes: number;
+  /** A piece's memory is gone when the next one is asked for. */
+  readonly content: AsyncIterable<Uint8Array>;
 }
 
 /** Of one field that is no file. */
 const maxFieldBytes = 1024 ** 2;
 
-/** What a form's parts become: fields in memory, files in a folder. */
+/** What a form's parts become: fields in memory, files with who takes them. */
 export class Form {
   readonly fields = new Map<string, string[]>();
-  readonly uploads: Upload[] = [];
-  readonly #folder: string;
+  readonly #onFile: (file: FilePart) => Promise<void>;
   readonly #maxTotalBytes: number;
   #totalBytes = 0;
 
   /** @param maxTotalBytes - of all fields together that are no files. */
-  constructor(folder: string, maxTotalBytes: number) {
-    this.#folder = folder;
+  constructor(onFile: (file: FilePart) => Promise<void>, maxTotalBytes: number) {
+    this.#onFile = onFile;
     this.#maxTotalBytes = maxTotalBytes;
   }
 
@@ -40,8 +38,7 @@ export class Form {
   async take({ number, headers, content }: Part): Promise<void> {
     const { field, file } = readHead(headers, number);
     if (!file) return this.#keep(field, await this.#text(field, content));
-    const path = join(this.#folder, String(this.uploads.length)); // never by the client's name
-    this.uploads.push({ field, path, ...file, bytes: await writeContent(content, path) });
+    await this.#onFile({ field, ...file, content: released(content) });
   }
 
   #keep(field: string, value: string): void {
@@ -75,4 +72,11 @@ function tooLarge(field: string, maxBytes: number): Problem {
     limit,
     errors: [{ pointer: pointerTo(field), detail }],
   });
+}
+
+async function* released(content: Readable): AsyncGenerator<Uint8Array> {
+  for await (const piece of content as AsyncIterable<Buffer<ArrayBuffer>>) {
+    yield piece;
+    release(piece);
+  }
 }

@@ -1,2 +1,4 @@
-export { type Upload } from './form.ts';
-export { type Multipart, readMultipart } from './read.ts';
+export type { FilePart } from './form.ts';
+export { invalid } from './part-head.ts';
+export { type Multipart, readMultipart, type Upload } from './read.ts';
+export { receiveForm } from './receive.ts';

@@ -1,15 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 
 import type { H3Event } from 'h3';
 
-import { limitDeclared } from '#lib/http';
-import { Problem } from '#lib/problems';
+import { type FormOptions, receiveForm } from './receive.ts';
+import { writeContent } from './write-content.ts';
 
-import { boundaryOf } from './boundary.ts';
-import { Form, type Upload } from './form.ts';
-import { takeParts } from './parts.ts';
+/** A file part, on disk. */
+export interface Upload {
+  readonly field: string;
+  readonly path: string;
+  /** The base name that the client gave, made safe: to be shown, and to be offered for a download. */
+  readonly name: string;
+  /** The type that the client gave, unchecked. */
+  readonly type: string;
+  readonly bytes: number;
+}
 
 /** A form that was read. Disposing of it removes the files that have not been moved away. */
 export interface Multipart extends AsyncDisposable {
@@ -18,68 +24,33 @@ export interface Multipart extends AsyncDisposable {
   readonly uploads: readonly Upload[];
 }
 
-export interface MultipartOptions {
+export interface MultipartOptions extends FormOptions {
   /** Where the files go, into a folder of their own. */
   readonly directory: string;
-  /** Of the whole body; `HEADY_MAX_UPLOAD` when it says nothing. */
-  readonly maxBytes?: number;
-  /** Of all fields together that are no files, which are held in memory; `HEADY_MAX_BODY` when it says nothing. */
-  readonly maxFieldBytes?: number;
-  readonly maxParts?: number;
 }
 
 /**
- * Reads a `multipart/form-data` body (RFC 7578), its files straight to disk. The route says `uploads: true`, so that
- * nothing else has begun to read the body.
+ * Reads a `multipart/form-data` body, its files straight to disk. The route says `uploads: true`.
  *
- * @throws {Problem} `malformed-body`, `payload-too-large`, `invalid-input`, `storage-full`; nothing is left on disk.
+ * @throws {Problem} as {@link receiveForm}; nothing is left on disk.
  * @example
  * await using form = await readMultipart(event, { directory: tmpdir() });
  */
-export async function readMultipart(event: H3Event, options: MultipartOptions): Promise<Multipart> {
-  const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = event.context.service.config;
-  const { directory, maxBytes = HEADY_MAX_UPLOAD, maxFieldBytes = HEADY_MAX_BODY, maxParts = 1000 } = options;
-  limitDeclared(event, maxBytes);
-  const body = bodyOf(event);
+export async function readMultipart(
+  event: H3Event,
+  { directory, ...options }: MultipartOptions,
+): Promise<Multipart> {
   await using stack = new AsyncDisposableStack();
-  try {
-    const boundary = boundaryOf(event);
-    const folder = await mkdtemp(join(directory, 'upload-'));
-    stack.defer(() => rm(folder, { recursive: true, force: true }));
-    const form = new Form(folder, maxFieldBytes);
-    await takeParts(body, { boundary, maxParts, maxBytes, take: (part) => form.take(part) });
-    const { fields, uploads } = form;
-    const kept = stack.move();
-    return { fields, uploads, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-  } catch (error) {
-    body.resume();
-    throw refusal(error, body);
-  }
-}
-
-/** The request of Node itself: what `event.req.body` makes of it costs a copy of every piece, and holds more of them. */
-function bodyOf(event: H3Event): IncomingMessage {
-  const body = event.runtime?.node?.req as IncomingMessage | undefined; // there is no HTTP/2 here
-  if (!body || body.listenerCount('data') > 0)
-    throw new TypeError(`${event.url.pathname} reads multipart and does not say \`uploads: true\``);
-  return body;
-}
-
-/** Of a body that is read to its end though it is refused: clients that send first and then read see the answer. */
-const smallBytes = 8 * 1024 ** 2;
-
-function refusal(error: unknown, { headers }: IncomingMessage): unknown {
-  const problem = isFull(error) ? storageFull(error) : error;
-  const isSmall = Number(headers['content-length'] ?? Infinity) <= smallBytes;
-  if (isSmall || !(problem instanceof Problem)) return problem;
-  const options = { ...problem.options, headers: { ...problem.options.headers, connection: 'close' } };
-  return new Problem(problem.code, problem.message, options);
-}
-
-function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-}
-
-function storageFull(cause: unknown): Problem {
-  return new Problem('storage-full', 'The disk has no room for the files of this request.', { cause });
+  const folder = await mkdtemp(join(directory, 'upload-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const uploads: Upload[] = [];
+  const fields = await receiveForm(event, {
+    ...options,
+    onFile: async ({ content, ...file }) => {
+      const path = join(folder, String(uploads.length)); // never by the client's name
+      uploads.push({ ...file, path, bytes: await writeContent(content, path) });
+    },
+  });
+  const kept = stack.move();
+  return { fields, uploads, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

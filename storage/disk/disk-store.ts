@@ -83,7 +83,8 @@ export class DiskStore implements FileStore {
     const written = await this.#write(content, { claim, signal });
     try {
       checkDigest(written, sha256);
-      return await this.#commit({ key, type, metadata, ...recordOf(written) }, conditions);
+      const known = typeof type === 'string' ? type : type();
+      return await this.#commit({ key, type: known, metadata, ...recordOf(written) }, conditions);
     } catch (error) {
       await this.#parts.blobs.remove(written.blob);
       throw error;

@@ -82,7 +82,7 @@ describe('a file', () => {
     expect((await put('docs/a%20b.txt', 'other')).status).toBe(200);
   });
 
-  it.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml', ''])(
+  it.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml', 'application/x-unknown'])(
     'of the type %j does nothing in a browser',
     async (type) => {
       await put('page', '<script>alert(1)</script>', { 'content-type': type });
@@ -91,6 +91,51 @@ describe('a file', () => {
       expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
     },
   );
+
+  const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
+  it.each([
+    ['what its bytes are', png, 'text/html', 'image/png', 'inline'],
+    ['what its bytes are', Buffer.from('%PDF-1.7\n'), '', 'application/pdf', 'inline'],
+    [
+      'what is said of a format of many uses',
+      Buffer.from('PK\x03\x04'),
+      'application/x-doc',
+      'application/x-doc',
+      'attachment',
+    ],
+    ['what is said where bytes tell nothing', Buffer.from('a,b'), 'text/csv', 'text/csv', 'attachment'],
+    ['text where nothing is said', Buffer.from('grüß'), '', 'text/plain; charset=utf-8', 'inline'],
+    [
+      'text that is cut in mid-character',
+      Buffer.from(`a${'ü'.repeat(4000)}`),
+      '',
+      'text/plain; charset=utf-8',
+      'inline',
+    ],
+    ['bytes where it is no text', Buffer.from([1, 2, 255]), '', 'application/octet-stream', 'attachment'],
+    [
+      'bytes where what is said is no type',
+      Buffer.from([1, 2, 255]),
+      'a type',
+      'application/octet-stream',
+      'attachment',
+    ],
+  ])('has as its type %s', async (_, content, said, type, shown) => {
+    await put('typed', content, { 'content-type': said });
+    const { headers } = await get('typed');
+    expect([headers.get('content-type'), headers.get('content-disposition')]).toEqual([
+      type,
+      `${shown}; filename=typed`,
+    ]);
+  });
+
+  it('has metadata of any characters, and no more of it than fits', async () => {
+    const sent = Buffer.from('größe 🙂').toString('latin1');
+    const made = await put('told', 'x', { 'x-meta-by': sent });
+    expect((await made.json()).metadata).toEqual({ by: 'größe 🙂' });
+    expect((await get('told')).headers.get('x-meta-by')).toBe(sent);
+    expect((await put('told', 'x', { 'x-meta-by': 'x'.repeat(2050) })).status).toBe(422);
+  });
 
   it('needs the key', async () => {
     expect((await fetch(`${server.url}/api/files/docs/x`)).status).toBe(401);
@@ -217,6 +262,77 @@ describe('a list', () => {
     const second = await list(`prefix=l/&limit=2&cursor=${encodeURIComponent(first.cursor)}`);
     expect([second.files.map(({ key }: { key: string }) => key), second.cursor]).toEqual([['l/3'], null]);
     expect((await server.fetch('/api/files?limit=0')).status).toBe(422);
+  });
+});
+
+describe('a form', () => {
+  const post = async (path: string, ...parts: readonly [name: string, value: string | File][]) => {
+    const body = new FormData();
+    for (const [name, value] of parts) body.append(name, value);
+    return server.fetch(`/api/files/${path}`, { method: 'POST', body });
+  };
+  const file = (content: string, name = 'a b.txt') => new File([content], name, { type: 'text/csv' });
+
+  it('gives its file to the key, with its fields as metadata', async () => {
+    const made = await post('forms/one', ['By', 'Ann ü'], ['file', file('from a form')]);
+    expect([made.status, await made.json()]).toMatchObject([
+      201,
+      { key: 'forms/one', type: 'text/csv', bytes: 11, metadata: { by: 'Ann ü' }, durability: 'persistent' },
+    ]);
+    expect(await (await get('forms/one')).text()).toBe('from a form');
+    expect((await post('forms/one', ['file', file('another')])).status).toBe(200);
+  });
+
+  it.each<[string, [name: string, value: string | File][]]>([
+    [
+      'two files',
+      [
+        ['file', file('1')],
+        ['file', file('2')],
+      ],
+    ],
+    ['no file', [['file', 'text']]],
+    [
+      'metadata that is none',
+      [
+        ['a b', 'x'],
+        ['file', file('1')],
+      ],
+    ],
+    [
+      'metadata of two lines',
+      [
+        ['a', 'x\r\ny: z'],
+        ['file', file('1')],
+      ],
+    ],
+  ])('of %s is refused, and leaves nothing', async (_, parts) => {
+    const before = lying();
+    const told = await post('forms/refused', ...parts);
+    expect([told.status, (await told.json()).code]).toEqual([422, 'invalid-input']);
+    expect([(await get('forms/refused')).status, lying()]).toEqual([404, before]);
+  });
+
+  it.each([
+    ['without a boundary', 'multipart/form-data', 'x', 400],
+    ['of another type', 'text/plain', 'x', 415],
+    [
+      'cut off behind its file',
+      'multipart/form-data; boundary=b',
+      '--b\r\ncontent-disposition: form-data; name=f; filename=f\r\n\r\nx\r\n--b\r\n',
+      400,
+    ],
+    [
+      'of 10,000 parts',
+      'multipart/form-data; boundary=b',
+      `${'--b\r\ncontent-disposition: form-data; name=f\r\n\r\nx\r\n'.repeat(10_000)}--b--`,
+      413,
+    ],
+  ])('%s is refused, and leaves nothing', async (_, type, body, status) => {
+    const before = lying();
+    const init = { method: 'POST', headers: { 'content-type': type }, body };
+    expect((await server.fetch('/api/files/forms/refused', init)).status).toBe(status);
+    expect([(await get('forms/refused')).status, lying()]).toEqual([404, before]);
   });
 });
 

@@ -1,6 +1,3 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
 import * as fc from 'fast-check';
@@ -8,6 +5,7 @@ import { expect, it } from 'vitest';
 
 import { Form } from '../../lib/multipart/form.ts';
 import { takeParts } from '../../lib/multipart/parts.ts';
+import { contentOf } from '../storage/contract.ts';
 
 const boundary = 'a-b';
 const delimiter = `\r\n--${boundary}`;
@@ -38,8 +36,10 @@ it('gives the parts that were sent, however the body is cut', async () => {
     fc.array(fc.nat(), { maxLength: 12 }),
     fc.boolean(),
     async (sent, cuts, own) => {
-      const folder = mkdtempSync(join(tmpdir(), 'parts-'));
-      const form = new Form(folder, 1024 ** 2);
+      const files: [string, string][] = [];
+      const form = new Form(async ({ field, content: bytes }) => {
+        files.push([field, String(await contentOf(bytes))]);
+      }, 1024 ** 2);
       const encoded = sent.map(
         ({ isFile, content: text }, index) =>
           `--${boundary}\r\ncontent-disposition: form-data; name=${index}${isFile ? '; filename=f' : ''}\r\n\r\n${text}\r\n`,
@@ -52,9 +52,7 @@ it('gives the parts that were sent, however the body is cut', async () => {
         maxBytes: 1024 ** 2,
         take: (taken) => form.take(taken),
       });
-      const files = form.uploads.map(({ field, path }) => [field, readFileSync(path, 'utf8')] as const);
       const fields = [...form.fields].map(([field, values]) => [field, values.join()] as const);
-      rmSync(folder, { recursive: true });
       const received = [...files, ...fields].toSorted(([a], [b]) => Number(a) - Number(b));
       expect(received).toEqual(sent.map(({ content: text }, index) => [String(index), text]));
     },
@@ -78,8 +76,7 @@ it('refuses any other bytes, or takes them, and always ends', async () => {
     fc.array(token, { maxLength: 25 }),
     fc.array(fc.nat(), { maxLength: 5 }),
     async (tokens, cuts) => {
-      const folder = mkdtempSync(join(tmpdir(), 'parts-'));
-      const form = new Form(folder, 1024 ** 2);
+      const form = new Form(async ({ content: bytes }) => void (await contentOf(bytes)), 1024 ** 2);
       const bytes = Buffer.from(`${tokens.join('')} `);
       const body = Readable.from(pieces(bytes, cuts, true), { objectMode: false });
       const taking = takeParts(body, {
@@ -92,7 +89,6 @@ it('refuses any other bytes, or takes them, and always ends', async () => {
         () => 'taken',
         (error: Error) => error.name,
       );
-      rmSync(folder, { recursive: true });
       expect(['taken', 'Problem']).toContain(outcome);
     },
   );

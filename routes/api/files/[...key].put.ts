@@ -8,5 +8,6 @@ export default defineRoute({
   params: z.object({ key: z.string() }),
   query: z.object({ durability: z.enum(['persistent', 'ephemeral']).optional() }),
   uploads: 'raw',
-  handler: async ({ params, query }, event) => putFile(event, params.key, query.durability),
+  handler: async ({ params: { key: name }, query: { durability } }, event) =>
+    putFile(event, { name, durability }),
 });
