@@ -6,6 +6,7 @@ export type {
   ByteRange,
   Conditions,
   FileStore,
+  ListedFile,
   ListOptions,
   OpenedFile,
   Page,

@@ -16,6 +16,9 @@ export interface StoredFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** What a list tells of a file: no more than a bucket's own lists have. */
+export type ListedFile = Pick<StoredFile, 'key' | 'bytes' | 'etag' | 'modifiedAt'>;
+
 /** What has to hold for a change (RFC 9110, 13.1). */
 export interface Conditions {
   /** Of these validators the file has one; `*`: there is a file. */
@@ -49,7 +52,7 @@ export interface OpenedFile extends AsyncDisposable {
 
 export interface Page {
   /** In the order of their keys, by code points. */
-  readonly files: readonly StoredFile[];
+  readonly files: readonly ListedFile[];
   /** Where the next page begins; undefined after the last. */
   readonly cursor: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { create } from 'content-disposition';
 
 import { inert } from '#lib/http';
-import type { StoredFile } from '#storage';
+import type { ListedFile, StoredFile } from '#storage';
 
 import type { FoundFile } from './files.ts';
 import { metadataHeaders } from './metadata.ts';
@@ -34,6 +34,11 @@ export function validatorHeaders({ etag, modifiedAt }: StoredFile) {
 }
 
 /** A file in an answer in JSON. */
-export function listedFile({ key, bytes, etag, type, modifiedAt, metadata }: StoredFile, durability: string) {
+export function fileEntry({ key, bytes, etag, type, modifiedAt, metadata }: StoredFile, durability: string) {
   return { key, bytes, etag, type, modifiedAt: new Date(modifiedAt).toISOString(), durability, metadata };
+}
+
+/** A file of a list in one. */
+export function listEntry({ key, bytes, etag, modifiedAt }: ListedFile, durability: string) {
+  return { key, bytes, etag, modifiedAt: new Date(modifiedAt).toISOString(), durability };
 }

@@ -1,5 +1,5 @@
 export { deleteFile } from './delete-file.ts';
-export { listedFile } from './file-headers.ts';
+export { listEntry } from './file-headers.ts';
 export { Files } from './files.ts';
 export { getFile } from './get-file.ts';
 export { postFile } from './post-file.ts';

@@ -3,7 +3,7 @@ import type { H3Event } from 'h3';
 import { contentLengthOf, endOfRequest } from '#lib/http';
 import { checkConditions, type Durability, parseKey } from '#storage';
 
-import { listedFile, validatorHeaders } from './file-headers.ts';
+import { fileEntry, validatorHeaders } from './file-headers.ts';
 import { conditionsOf } from './preconditions.ts';
 import { sniffed } from './sniff.ts';
 
@@ -46,7 +46,7 @@ export async function storeFile(
     ...(!isMoved && conditions),
   });
   await files.keepOnlyIn(mount, key);
-  return Response.json(listedFile(file, mount.durability), {
+  return Response.json(fileEntry(file, mount.durability), {
     status: before ? 200 : 201,
     headers: validatorHeaders(file),
   });

@@ -16,7 +16,7 @@ import type {
 } from '../store.ts';
 import { type Blob, Blobs } from './blobs.ts';
 import { makeDirectory } from './durable.ts';
-import { FileIndex } from './file-index.ts';
+import { type DatedBlob, FileIndex } from './file-index.ts';
 import { KeyLocks } from './key-locks.ts';
 import { readPieces } from './read-pieces.ts';
 import { type FileRecord, Records } from './records.ts';
@@ -174,7 +174,7 @@ export class DiskStore implements FileStore {
   }
 
   /** Removes a file unless it has been replaced. */
-  async #drop({ key, blob }: FileRecord): Promise<void> {
+  async #drop({ key, blob }: DatedBlob): Promise<void> {
     await this.#locks.hold(key, async () => {
       const record = await this.#parts.records.read(key);
       if (record?.blob === blob) await this.#remove(record);
@@ -188,7 +188,7 @@ export class DiskStore implements FileStore {
     await blobs.remove(record.blob);
   }
 
-  #lives(record: FileRecord | undefined): record is FileRecord {
+  #lives<Dated extends Pick<FileRecord, 'modifiedAt'>>(record: Dated | undefined): record is Dated {
     return record !== undefined && record.modifiedAt >= this.#bornSince;
   }
 

@@ -1,11 +1,14 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 
-import type { Page, ListOptions } from '../store.ts';
+import type { ObjectKey } from '../key.ts';
+import type { ListedFile, ListOptions, Page } from '../store.ts';
 import type { FileRecord } from './records.ts';
-import { storedFile } from './stored-file.ts';
 
 /** Bumped when the table changes: an index of another version is made anew. */
-const version = 2;
+const version = 3;
+
+/** Whose content it is, and since when. */
+export type DatedBlob = Pick<FileRecord, 'key' | 'blob' | 'modifiedAt'>;
 
 /**
  * The keys in their order, for lists, and what all files take together. Made of the records, and made anew from them where
@@ -28,18 +31,20 @@ export class FileIndex implements Disposable {
     this.isSound = this.#takeMark() === version;
     if (!this.isSound) this.#database.exec('DROP TABLE IF EXISTS files');
     this.#database.exec(`
-      CREATE TABLE IF NOT EXISTS files (key TEXT PRIMARY KEY, blob TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL, modified_at INTEGER NOT NULL, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE INDEX IF NOT EXISTS by_age ON files (modified_at);
+      CREATE TABLE IF NOT EXISTS files (key TEXT PRIMARY KEY, blob TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL, etag TEXT NOT NULL, modifiedAt INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS byAge ON files (modifiedAt);
     `);
     this.#set = this.#database.prepare(
-      'INSERT INTO files VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET blob = excluded.blob, bytes = excluded.bytes, modified_at = excluded.modified_at, record = excluded.record',
+      'INSERT OR REPLACE INTO files (key, blob, bytes, etag, modifiedAt) VALUES (?, ?, ?, ?, ?)',
     );
     this.#remove = this.#database.prepare('DELETE FROM files WHERE key = ?');
     this.#page = this.#database.prepare(
-      'SELECT record FROM files WHERE key > ? AND key >= ? AND key < ? AND modified_at >= ? ORDER BY key LIMIT ?',
+      'SELECT key, bytes, etag, modifiedAt FROM files WHERE key > ? AND key >= ? AND key < ? AND modifiedAt >= ? ORDER BY key LIMIT ?',
     );
     this.#blob = this.#database.prepare('SELECT 1 FROM files WHERE blob = ?');
-    this.#oldest = this.#database.prepare('SELECT record FROM files ORDER BY modified_at LIMIT 1');
+    this.#oldest = this.#database.prepare(
+      'SELECT key, blob, modifiedAt FROM files ORDER BY modifiedAt LIMIT 1',
+    );
     this.#bytes = Number(
       this.#database.prepare('SELECT coalesce(sum(bytes), 0) AS sum FROM files').get()?.sum,
     );
@@ -51,9 +56,8 @@ export class FileIndex implements Disposable {
   }
 
   /** @param replaced - the record that was there. */
-  set(record: FileRecord, replaced: FileRecord | undefined): void {
-    const { key, blob, bytes, modifiedAt } = record;
-    this.#set.run(key, blob, bytes, modifiedAt, JSON.stringify(record));
+  set({ key, blob, bytes, etag, modifiedAt }: FileRecord, replaced: FileRecord | undefined): void {
+    this.#set.run(key, blob, bytes, etag, modifiedAt);
     this.#bytes += bytes - (replaced?.bytes ?? 0);
   }
 
@@ -68,15 +72,15 @@ export class FileIndex implements Disposable {
   }
 
   /** The one that was stored first. */
-  oldest(): FileRecord | undefined {
+  oldest(): DatedBlob | undefined {
     const row = this.#oldest.get();
-    return row && recordOf(row);
+    return row && { key: keyOf(row), blob: String(row.blob), modifiedAt: Number(row.modifiedAt) };
   }
 
   /** @param since - files from before then are left out: milliseconds since 1970. */
   list({ prefix = '', cursor = '', limit }: ListOptions, since: number): Page {
     const rows = this.#page.all(cursor, prefix, `${prefix}\u{10ffff}`, since, limit + 1);
-    const files = rows.slice(0, limit).map((row) => storedFile(recordOf(row)));
+    const files = rows.slice(0, limit).map(listedFile);
     return { files, cursor: rows.length > limit ? files.at(-1)?.key : undefined };
   }
 
@@ -93,6 +97,18 @@ export class FileIndex implements Disposable {
   }
 }
 
-function recordOf({ record }: Readonly<Record<string, SQLOutputValue>>): FileRecord {
-  return JSON.parse(String(record)) as FileRecord;
+type Row = Readonly<Record<string, SQLOutputValue>>;
+
+function listedFile(row: Row): ListedFile {
+  return {
+    key: keyOf(row),
+    bytes: Number(row.bytes),
+    etag: String(row.etag),
+    modifiedAt: Number(row.modifiedAt),
+  };
+}
+
+/** It was one when it was put in. */
+function keyOf({ key }: Row): ObjectKey {
+  return String(key) as ObjectKey;
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type FileStore, parseKey, type PutOptions } from '../../storage/index.ts';
+import { type FileStore, type ListedFile, parseKey, type PutOptions } from '../../storage/index.ts';
 
 const signal = new AbortController().signal;
 
@@ -138,15 +138,23 @@ export function storeSuite(name: string, open: () => Promise<FileStore>): void {
     it('has the files of a prefix in their order, page by page', async () => {
       const keys = ['l/a', 'l/b/1', 'l/b/2', 'l/z', 'l/é', 'l/🙂', 'l2'];
       for (const key of keys.toReversed()) await put(key, key);
-      const found: string[] = [];
+      const found: ListedFile[] = [];
       let cursor: string | undefined;
       do {
         const page = await store.list({ prefix: 'l/', limit: 2, ...(cursor !== undefined && { cursor }) });
-        found.push(...page.files.map(({ key }) => key));
+        found.push(...page.files);
         expect(page.files.length).toBeLessThanOrEqual(2);
         cursor = page.cursor;
       } while (cursor !== undefined);
-      expect(found).toEqual(keys.slice(0, 6));
+      expect(found).toEqual(
+        keys.slice(0, 6).map((key) => ({
+          key,
+          bytes: Buffer.byteLength(key),
+          etag: expect.stringMatching(/^\S+$/),
+          modifiedAt: expect.any(Number),
+        })),
+      );
+      expect(found[0]?.etag).toBe((await store.head(parseKey('l/a')))?.etag);
       expect(await store.list({ prefix: 'none', limit: 5 })).toEqual({ files: [], cursor: undefined });
     });
   });

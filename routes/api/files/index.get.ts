@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { listedFile } from '#lib/files';
+import { listEntry } from '#lib/files';
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
@@ -14,6 +14,6 @@ export default defineRoute({
   handler: async ({ query: { prefix, cursor, limit, durability: asked } }, event) => {
     const { durability, store } = event.context.service.files.mount(asked);
     const page = await store.list({ prefix, limit, ...(cursor !== undefined && { cursor }) });
-    return { files: page.files.map((file) => listedFile(file, durability)), cursor: page.cursor ?? null };
+    return { files: page.files.map((file) => listEntry(file, durability)), cursor: page.cursor ?? null };
   },
 });
