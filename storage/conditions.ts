@@ -23,6 +23,11 @@ export function checkConditions(
     throw new Problem('precondition-failed', `There is '${key}' already: it is "${found?.etag}".`);
 }
 
+/** Whether anything is asked for. */
+export function isConditional({ ifMatch, ifNoneMatch }: Conditions): boolean {
+  return ifMatch !== undefined || ifNoneMatch !== undefined;
+}
+
 function matches(found: StoredFile | undefined, validators: readonly string[] | '*'): boolean {
   if (!found) return false;
   return validators === '*' || validators.includes(found.etag);

@@ -25,6 +25,11 @@ export function parseKey(given: string): ObjectKey {
   });
 }
 
+/** Whether this is a key as it is, and there can be a file of this name. */
+export function isKey(text: string): text is ObjectKey {
+  return text === text.normalize('NFC') && faultOf(text) === undefined;
+}
+
 function faultOf(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (Buffer.byteLength(key) > maxBytes) return `is longer than ${maxBytes} bytes`;

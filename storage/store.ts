@@ -38,6 +38,11 @@ export interface PutOptions extends Conditions {
   readonly signal: AbortSignal;
 }
 
+/** The media type, where enough of the content has been read. */
+export function typeOf({ type }: Pick<PutOptions, 'type'>): string {
+  return typeof type === 'string' ? type : type();
+}
+
 /** Bytes of a file, both ends included. */
 export interface ByteRange {
   readonly first: number;
@@ -46,7 +51,7 @@ export interface ByteRange {
 
 export interface OpenedFile extends AsyncDisposable {
   readonly file: StoredFile;
-  /** Its content, or a range of it. A piece's memory is used again when the next one is asked for. */
+  /** Its content, or a range of it. Never of two contents. A piece's memory is used again when the next one is asked for. */
   pieces(range?: ByteRange): AsyncIterable<Uint8Array>;
 }
 

@@ -80,6 +80,12 @@ export const problemTypes = {
     cause: 'The request asks for persistent storage, and the service has none.',
     mend: 'Mount a disk and set `HEADY_DATA_DIR` to its path, or leave `durability` out: the file is then gone with the next deploy.',
   },
+  conflict: {
+    status: 409,
+    title: 'Another change is being made',
+    cause: 'The file is being changed by another request at this moment.',
+    mend: 'Read the file again, and try again.',
+  },
   'precondition-failed': {
     status: 412,
     title: 'The file is another by now',
@@ -204,6 +210,12 @@ export const problemTypes = {
     title: 'The Python worker does not load',
     cause: 'Importing the file failed, or the function declares what this instance cannot give.',
     mend: 'The detail says why. A failed import is tried again after `Retry-After` seconds, a changed file in development at once.',
+  },
+  'storage-unavailable': {
+    status: 503,
+    title: 'The storage does not work',
+    cause: 'The bucket that files are kept in does not answer, or refuses what the service asks of it.',
+    mend: 'The detail says what to check. `GET /api/health` has `storage` in `degraded` until the bucket answers again.',
   },
   'worker-cpu-exceeded': {
     status: 504,

@@ -4,20 +4,22 @@ import { join } from 'node:path';
 import { Problem } from '#lib/problems';
 
 import { checkConditions } from '../conditions.ts';
+import { checkDigest } from '../digest.ts';
+import { KeyLocks } from '../key-locks.ts';
 import type { ObjectKey } from '../key.ts';
-import type {
-  Conditions,
-  FileStore,
-  ListOptions,
-  OpenedFile,
-  Page,
-  PutOptions,
-  StoredFile,
+import {
+  type Conditions,
+  type FileStore,
+  type ListOptions,
+  type OpenedFile,
+  type Page,
+  type PutOptions,
+  type StoredFile,
+  typeOf,
 } from '../store.ts';
 import { type Blob, Blobs } from './blobs.ts';
 import { makeDirectory } from './durable.ts';
 import { type DatedBlob, FileIndex } from './file-index.ts';
-import { KeyLocks } from './key-locks.ts';
 import { readPieces } from './read-pieces.ts';
 import { type FileRecord, Records } from './records.ts';
 import { type Claim, Room } from './room.ts';
@@ -82,9 +84,8 @@ export class DiskStore implements FileStore {
     await this.#makeRoom(claim, expectedBytes);
     const written = await this.#write(content, { claim, signal });
     try {
-      checkDigest(written, sha256);
-      const known = typeof type === 'string' ? type : type();
-      return await this.#commit({ key, type: known, metadata, ...recordOf(written) }, conditions);
+      checkDigest(written.sha256, sha256);
+      return await this.#commit({ key, type: typeOf({ type }), metadata, ...recordOf(written) }, conditions);
     } catch (error) {
       await this.#parts.blobs.remove(written.blob);
       throw error;
@@ -206,14 +207,6 @@ function recordOf({ blob, bytes, sha256 }: Blob): Omit<FileRecord, 'key' | 'type
 
 /** Of the digest: 128 bits tell all contents apart. */
 const etagChars = 32;
-
-function checkDigest({ sha256 }: Blob, wanted: string | undefined): void {
-  if (wanted === undefined || sha256.equals(Buffer.from(wanted, 'base64'))) return;
-  throw new Problem(
-    'digest-mismatch',
-    `The content has the SHA-256 ${sha256.toString('base64')}, not ${wanted}.`,
-  );
-}
 
 function openedFile(file: StoredFile, handle: FileHandle): OpenedFile {
   return {

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+
+import { checkDigest } from '../digest.ts';
+
+/** A part of an object: they are counted from 1. */
+export interface Part<T> {
+  readonly number: number;
+  readonly content: T;
+}
+
+/** S3 takes none that is smaller, but the last, and no more than so many. */
+const leastPartBytes = 5 * 1024 ** 2;
+const mostParts = 10_000;
+
+/** How large the parts of so many bytes are. */
+export function partBytesFor(bytes: number): number {
+  return Math.max(leastPartBytes, Math.ceil(bytes / mostParts));
+}
+
+/** Cuts content into parts of one size, of which the last may be smaller; of empty content there is an empty one. */
+export async function* partsOf(
+  content: AsyncIterable<Uint8Array>,
+  partBytes: number,
+): AsyncGenerator<Part<Buffer>, void> {
+  let number = 1;
+  let held: Uint8Array[] = [];
+  let missing = partBytes;
+  for await (const piece of content) {
+    let rest = piece;
+    while (rest.byteLength >= missing) {
+      yield { number, content: Buffer.concat([...held, rest.subarray(0, missing)], partBytes) };
+      rest = rest.subarray(missing);
+      [number, held, missing] = [number + 1, [], partBytes];
+    }
+    held.push(Buffer.from(rest)); // its memory is used again
+    missing -= rest.byteLength;
+  }
+  if (number === 1 || missing < partBytes) yield { number, content: Buffer.concat(held) };
+}
+
+/** Content as it comes, that ends well only where it is what was said of it. @throws {Problem} `digest-mismatch` */
+export async function* verified(
+  content: AsyncIterable<Uint8Array>,
+  { sha256, signal }: { readonly sha256: string | undefined; readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void> {
+  const digest = sha256 === undefined ? undefined : createHash('sha256');
+  for await (const piece of content) {
+    signal.throwIfAborted();
+    digest?.update(piece);
+    yield piece;
+  }
+  signal.throwIfAborted();
+  if (digest) checkDigest(digest.digest(), sha256);
+}
