@@ -18,6 +18,8 @@ export interface Config extends Environment {
   readonly mockInference: boolean;
   /** Origin of the remote GPU's server, where there is one. */
   readonly remoteGpuUrl: string | undefined;
+  /** Where clients find the service, without a slash at its end; undefined where nobody has said. */
+  readonly publicUrl: string | undefined;
   readonly logFormat: 'json' | 'pretty';
   readonly trustedHops: number;
   readonly instanceMemoryBytes: number;
@@ -144,6 +146,7 @@ function complete(
     apiKeyIsGenerated: environment.HEADY_API_KEY === undefined,
     mockInference: isMocked(environment),
     remoteGpuUrl: remoteGpuUrl(environment),
+    publicUrl: (environment.HEADY_PUBLIC_URL ?? set.RENDER_EXTERNAL_URL)?.replace(/\/+$/, ''),
     logFormat: environment.HEADY_LOG_FORMAT ?? (production ? 'json' : 'pretty'),
     trustedHops: environment.HEADY_TRUST_PROXY ?? (set.RENDER ? 2 : 0),
     instanceMemoryBytes: memory,

@@ -158,8 +158,7 @@ export const variables = {
     schema: url.optional(),
     description: 'Absolute links are built from it, never from Host.',
     source: 'computed',
-    default: 'RENDER_EXTERNAL_URL',
-    planned: true,
+    default: 'RENDER_EXTERNAL_URL, else links are relative',
   }),
   HEADY_PY_MAX_CONCURRENCY: define({
     schema: count(1, 256).default(2),

@@ -1,7 +1,6 @@
 import { defineHandler, getQuery, type EventHandlerResponse, type H3Event } from 'h3';
 import type { z } from 'zod';
 
-import type { Access } from './access.ts';
 import { readJson } from './body.ts';
 import type { Route } from './guard.ts';
 import { pathParams } from './path-params.ts';
@@ -16,7 +15,7 @@ interface RouteDefinition<
   /** What it does, in a few words, for the API description. */
   readonly summary?: string;
   /** Who may call the route; the holders of the key when it says nothing. */
-  readonly access?: Access;
+  readonly access?: Route['access'];
   /** The most bytes of a body it reads; `HEADY_MAX_BODY` when it says nothing. */
   readonly maxBodyBytes?: number;
   /** Takes a multipart body of up to `HEADY_MAX_UPLOAD` too, which the handler reads by `readMultipart`. */
@@ -57,7 +56,7 @@ export function defineRoute<
     return handler(input, event);
   });
   return Object.assign(route, {
-    ...(access && { access }),
+    ...(access !== undefined && { access }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     ...(uploads && { uploads }),
     description: { summary, params, query, body, response },

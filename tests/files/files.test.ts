@@ -341,6 +341,79 @@ describe('a form', () => {
   });
 });
 
+describe('a link', () => {
+  const link = async (body: unknown, from = server) => {
+    const headers = {
+      'content-type': 'application/json',
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+    };
+    return from.fetch('/api/links', { method: 'POST', headers, body: JSON.stringify(body) });
+  };
+
+  it('lets its file be read without the key, and nothing else be done', async () => {
+    await put('shared/größe 1.txt', 'for all');
+    const { url, expiresAt } = await (await link({ key: 'shared/größe 1.txt', expiresIn: 60 })).json();
+    expect(url).toMatch(/^\/api\/files\/shared\/gr%C3%B6%C3%9Fe%201\.txt\?/);
+    expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(50_000);
+    const there = `${server.url}${url}`;
+    expect(await (await fetch(there, { headers: { range: 'bytes=4-' } })).text()).toBe('all');
+    expect((await fetch(there, { method: 'HEAD' })).status).toBe(200);
+    for (const method of ['PUT', 'DELETE', 'POST'])
+      expect((await fetch(there, { method, ...(method === 'PUT' && { body: 'x' }) })).status).toBe(401);
+    await put('shared/other', 'x');
+    const tampered = [
+      there.replace('gr%C3%B6%C3%9Fe%201.txt', 'other'),
+      there.replace(/expires=(\d+)/, (_, at: string) => `expires=${Number(at) + 1}`),
+      there.replace(/signature=./, (start) => `signature=${start.endsWith('A') ? 'B' : 'A'}`),
+      there.replace(/&signature=.*/, ''),
+      there.replace(/signature=.*/, 'signature='),
+    ];
+    for (const other of tampered) expect([other, (await fetch(other)).status]).toEqual([other, 401]);
+  });
+
+  it('ends', async () => {
+    await put('shared/soon', 'x');
+    const { url } = await (await link({ key: 'shared/soon', expiresIn: 1 })).json();
+    const told = await waitFor(async () => {
+      const response = await fetch(`${server.url}${url}`);
+      return response.status === 403 ? response : undefined;
+    });
+    expect((await told.json()).detail).toMatch(/^This link was good until \d{4}-/);
+  });
+
+  it('is to a file that there is, and for a week at most', async () => {
+    expect((await link({ key: 'shared/none' })).status).toBe(404);
+    expect((await link({ key: '../x' })).status).toBe(422);
+    expect((await link({ key: 'x', expiresIn: 7 * 86_400 + 1 })).status).toBe(422);
+    expect((await fetch(`${server.url}/api/links`, { method: 'POST', body: '{}' })).status).toBe(401);
+  });
+
+  it('is absolute where the service knows its address, and lasts until the key that signed it is dropped', async () => {
+    const env = { HEADY_DATA_DIR: mkdtempSync(join(tmpdir(), 'data-')) };
+    const root = inject('root');
+    const { url } = await (async () => {
+      await using first = await TestServer.start({
+        root,
+        env: { ...env, RENDER_EXTERNAL_URL: 'https://a.example/' },
+      });
+      await first.fetch('/api/files/a', { method: 'PUT', body: 'x' });
+      return (await link({ key: 'a' }, first)).json();
+    })();
+    expect(url).toMatch(/^https:\/\/a\.example\/api\/files\/a\?expires=/);
+    const { pathname, search } = new URL(url);
+    const HEADY_API_KEY = 'another-key-for-tests-of-thirty-two-chars';
+    await using second = await TestServer.start({
+      root,
+      env: { ...env, HEADY_API_KEY, HEADY_API_KEY_PREVIOUS: apiKey },
+    });
+    expect((await fetch(`${second.url}${pathname}${search}`)).status).toBe(200);
+    await using third = await TestServer.start({ root, env: { ...env, HEADY_API_KEY } });
+    expect((await fetch(`${third.url}${pathname}${search}`)).status).toBe(401);
+    rmSync(env.HEADY_DATA_DIR, { recursive: true });
+  });
+});
+
 describe('durability', () => {
   it('is where it is asked for, and a file is in one place', async () => {
     expect(await (await put('moved?durability=ephemeral', '1')).json()).toMatchObject({

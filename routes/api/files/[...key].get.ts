@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
-import { getFile } from '#lib/files';
+import { getFile, linkAccess } from '#lib/files';
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
+  access: linkAccess,
   summary: 'A file, or parts of it',
   params: z.object({ key: z.string() }),
   handler: async ({ params }, event) => getFile(event, params.key),
