@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { measureBreaches } from './breaches.ts';
 import { runCallers } from './callers.ts';
 import { startFastApiBaseline } from './fastapi-baseline.ts';
+import { measureFiles } from './files.ts';
 import { measureInference } from './inference.ts';
 import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
@@ -44,6 +45,7 @@ async function measure(): Promise<Row[]> {
   using project = await makeBenchProject();
   const start = await measureStart(project.root);
   const uploaded = await measureUpload(project.root);
+  const files = await measureFiles(project.root);
   const inference = await measureInference(project.root);
   await using service = await ServiceSubject.start(project.root);
   await delay(restMs);
@@ -73,6 +75,7 @@ async function measure(): Promise<Row[]> {
     await measureRest(service, 'after the load'),
     start,
     uploaded,
+    ...files,
     ...inference,
   ];
 }
