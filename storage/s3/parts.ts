@@ -17,25 +17,31 @@ export function partBytesFor(bytes: number): number {
   return Math.max(leastPartBytes, Math.ceil(bytes / mostParts));
 }
 
+interface Cutting {
+  readonly partBytes: number;
+  /** Where who is done with a part leaves it, for another to be put into: garbage of this size is collected late. */
+  readonly spare: Buffer[];
+}
+
 /** Cuts content into parts of one size, of which the last may be smaller; of empty content there is an empty one. */
 export async function* partsOf(
   content: AsyncIterable<Uint8Array>,
-  partBytes: number,
+  { partBytes, spare }: Cutting,
 ): AsyncGenerator<Part<Buffer>, void> {
-  let number = 1;
-  let held: Uint8Array[] = [];
-  let missing = partBytes;
+  const next = () => spare.pop() ?? Buffer.allocUnsafeSlow(partBytes);
+  let [number, part, bytes] = [1, next(), 0];
   for await (const piece of content) {
     let rest = piece;
-    while (rest.byteLength >= missing) {
-      yield { number, content: Buffer.concat([...held, rest.subarray(0, missing)], partBytes) };
-      rest = rest.subarray(missing);
-      [number, held, missing] = [number + 1, [], partBytes];
+    while (bytes + rest.byteLength >= partBytes) {
+      part.set(rest.subarray(0, partBytes - bytes), bytes);
+      rest = rest.subarray(partBytes - bytes);
+      yield { number, content: part };
+      [number, part, bytes] = [number + 1, next(), 0];
     }
-    held.push(Buffer.from(rest)); // its memory is used again
-    missing -= rest.byteLength;
+    part.set(rest, bytes);
+    bytes += rest.byteLength;
   }
-  if (number === 1 || missing < partBytes) yield { number, content: Buffer.concat(held) };
+  if (number === 1 || bytes > 0) yield { number, content: part.subarray(0, bytes) };
 }
 
 /** Content as it comes, that ends well only where it is what was said of it. @throws {Problem} `digest-mismatch` */

@@ -28,11 +28,12 @@ const partMs = 120_000;
 export async function putContent(bucket: Bucket, putting: Putting): Promise<Made> {
   const { content, expectedBytes } = putting;
   const partBytes = partBytesFor(expectedBytes);
-  await using parts = partsOf(verified(content, putting), partBytes);
+  const spare: Buffer[] = [];
+  await using parts = partsOf(verified(content, putting), { partBytes, spare });
   const first = await parts.next();
   if (!first.done && first.value.content.byteLength < partBytes)
     return await putWhole(bucket, first.value.content, putting);
-  return await putParts(bucket, startingWith(first, parts), putting);
+  return await putParts(bucket, { parts: startingWith(first, parts), spare }, putting);
 }
 
 async function putWhole(bucket: Bucket, Body: Buffer, putting: Putting): Promise<Made> {
@@ -47,7 +48,11 @@ async function putWhole(bucket: Bucket, Body: Buffer, putting: Putting): Promise
   return { bytes: Body.byteLength, etag, type, sha256 };
 }
 
-async function putParts(bucket: Bucket, parts: AsyncIterable<Part<Buffer>>, putting: Putting): Promise<Made> {
+async function putParts(
+  bucket: Bucket,
+  { parts, spare }: { readonly parts: AsyncIterable<Part<Buffer>>; readonly spare: Buffer[] },
+  putting: Putting,
+): Promise<Made> {
   const { name: Key, metadata, sha256, signal, change } = putting;
   const type = typeOf(putting); // the first part has been read
   let bytes = 0;
@@ -55,6 +60,7 @@ async function putParts(bucket: Bucket, parts: AsyncIterable<Part<Buffer>>, putt
     const command = new UploadPartCommand({ ...place, Body });
     const { ETag } = await bucket.send(command, { signal: ending, timeoutMs: partMs });
     bytes += Body.byteLength;
+    spare.push(Body);
     return ETag;
   };
   await using upload = await MultipartUpload.begin(bucket, { Key, ...described({ type, metadata, sha256 }) });
