@@ -29,7 +29,7 @@ export function checkDataDirectory({
 }: DataDirectoryOptions): Durability {
   if (path === undefined)
     return ephemeral(
-      `HEADY_DATA_DIR is not set: files last until the next deploy at most. Mount a disk, and set it to the disk's path.`,
+      `HEADY_DATA_DIR is not set: files last until the next deploy at most. Mount a disk, and set it to the disk's path; or set S3_BUCKET.`,
     );
   const fault = faultOf(path);
   if (fault !== undefined) return ephemeral(`HEADY_DATA_DIR is ${path}, which ${fault}.`);

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 
 import { isMocked, remoteGpuUrl, warningsAboutInference } from './inference.ts';
 import { instanceMemoryBytes } from './instance.js';
+import { warningsAboutStorage } from './storage.ts';
 import { formatDuration } from './units.ts';
 import { type Environment, type VariableName, variables } from './variables.ts';
 
@@ -107,7 +108,7 @@ function crossChecks(environment: Environment, set: Raw): string[] {
 const togetherOrNotAtAll: readonly (readonly VariableName[])[] = [
   ['REMOTE_GPU_HOST', 'REMOTE_GPU_PORT'],
   ['GITHUB_APP_ID', 'GITHUB_APP_PRIVATE_KEY', 'GITHUB_APP_WEBHOOK_SECRET'],
-  ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+  ['S3_BUCKET', 'S3_REGION', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
 ];
 
 function warningsAbout(environment: Environment, set: Raw): string[] {
@@ -124,7 +125,13 @@ function warningsAbout(environment: Environment, set: Raw): string[] {
           `HEADY_SHUTDOWN_TIMEOUT (${formatDuration(environment.HEADY_SHUTDOWN_TIMEOUT)}) is shorter than HEADY_PY_TIMEOUT (${formatDuration(environment.HEADY_PY_TIMEOUT)}): a deploy may cut calls short.`,
         ]
       : [];
-  return [...idle, ...unknown, ...drain, ...warningsAboutInference(environment)];
+  return [
+    ...idle,
+    ...unknown,
+    ...drain,
+    ...warningsAboutInference(environment),
+    ...warningsAboutStorage(environment),
+  ];
 }
 
 function nearest(name: string): string {

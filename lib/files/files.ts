@@ -1,22 +1,8 @@
-import { join } from 'node:path';
-
 import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
-import { makeRunDirectory } from '#lib/run-directory';
-import {
-  DiskStore,
-  type Durability,
-  type FileStore,
-  type ObjectKey,
-  type OpenedFile,
-  type StoredFile,
-} from '#storage';
+import type { Durability, ObjectKey, OpenedFile, StoredFile } from '#storage';
 
-/** Where files are kept, and whether they outlast a deploy there. */
-export interface Mount {
-  readonly durability: Durability['durability'];
-  readonly store: FileStore;
-}
+import { type Mount, type Mounts, openMounts } from './mounts.ts';
 
 /** A file where it was found. */
 export interface FoundFile {
@@ -26,40 +12,40 @@ export interface FoundFile {
 
 /** The files of the service: a persistent mount where there is a place that lasts, and an ephemeral one. A key lives in one. */
 export class Files implements AsyncDisposable {
-  /** The one that a file goes to when nobody says which comes first. */
-  readonly #mounts: readonly Mount[];
-  /** Why there is no persistent one. */
-  readonly #why: string | undefined;
-  readonly #opened: AsyncDisposableStack;
+  readonly #mounts: Mounts;
 
-  private constructor(mounts: readonly Mount[], why: string | undefined, opened: AsyncDisposableStack) {
+  private constructor(mounts: Mounts) {
     this.#mounts = mounts;
-    this.#why = why;
-    this.#opened = opened;
   }
 
-  static async start(config: Config, found: Durability): Promise<Files> {
-    await using stack = new AsyncDisposableStack();
-    const { HEADY_STORAGE_QUOTA: quotaBytes, HEADY_EPHEMERAL_TTL: lifetimeMs } = config;
-    const { path } = stack.use(await makeRunDirectory({ prefix: 'heady-files-' }));
-    const store = stack.use(await DiskStore.open({ directory: path, quotaBytes, lifetimeMs }));
-    const ephemeral: Mount = { durability: 'ephemeral', store };
-    if (found.durability === 'ephemeral') return new Files([ephemeral], found.why, stack.move());
-    const directory = join(found.path, 'files');
-    const lasting = stack.use(await DiskStore.open({ directory, quotaBytes }));
-    const persistent: Mount = { durability: 'persistent', store: lasting };
-    return new Files([persistent, ephemeral], undefined, stack.move());
+  static async start(config: Config, dataDirectory: Durability): Promise<Files> {
+    return new Files(await openMounts(config, dataDirectory));
+  }
+
+  /** Whether a file lasts when nobody says whether it has to. */
+  get durability(): Mount['durability'] {
+    return this.#mounts.all[0].durability;
+  }
+
+  /** What was wrong with the bucket when it was last asked; undefined where there is none. */
+  get fault(): string | undefined {
+    return this.#mounts.bucket?.fault;
+  }
+
+  /** Asks the bucket, where there is one, whether it works. @returns what is wrong with it. */
+  async check(): Promise<string | undefined> {
+    return this.#mounts.bucket?.check();
   }
 
   /** @throws {Problem} `storage-not-persistent` */
   mount(durability?: Mount['durability']): Mount {
-    const mount = this.#mounts.find((each) => durability === undefined || each.durability === durability);
+    const mount = this.#mounts.all.find((each) => durability === undefined || each.durability === durability);
     if (mount) return mount;
-    throw new Problem('storage-not-persistent', this.#why ?? 'There is no such storage.');
+    throw new Problem('storage-not-persistent', this.#mounts.why ?? 'There is no such storage.');
   }
 
   async find(key: ObjectKey): Promise<FoundFile | undefined> {
-    for (const mount of this.#mounts) {
+    for (const mount of this.#mounts.all) {
       const file = await mount.store.head(key);
       if (file) return { mount, file };
     }
@@ -68,7 +54,7 @@ export class Files implements AsyncDisposable {
 
   /** Opens a file where it is: what is said of it is of the content that is read, though it may be replaced meanwhile. */
   async open(key: ObjectKey): Promise<{ readonly mount: Mount; readonly opened: OpenedFile } | undefined> {
-    for (const mount of this.#mounts) {
+    for (const mount of this.#mounts.all) {
       const opened = await mount.store.open(key);
       if (opened) return { mount, opened };
     }
@@ -77,10 +63,10 @@ export class Files implements AsyncDisposable {
 
   /** Takes a file out of the other mounts: it has been stored in this one. */
   async keepOnlyIn(mount: Mount, key: ObjectKey): Promise<void> {
-    for (const other of this.#mounts) if (other !== mount) await other.store.delete(key);
+    for (const other of this.#mounts.all) if (other !== mount) await other.store.delete(key);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#opened.disposeAsync();
+    await this.#mounts[Symbol.asyncDispose]();
   }
 }

@@ -78,7 +78,7 @@ export const problemTypes = {
     status: 409,
     title: 'There is no storage that lasts',
     cause: 'The request asks for persistent storage, and the service has none.',
-    mend: 'Mount a disk and set `HEADY_DATA_DIR` to its path, or leave `durability` out: the file is then gone with the next deploy.',
+    mend: 'Mount a disk and set `HEADY_DATA_DIR` to its path, or set `S3_BUCKET`, or leave `durability` out: the file is then gone with the next deploy.',
   },
   conflict: {
     status: 409,

@@ -48,6 +48,7 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     node: process.version,
     python: service.python.interpreter.version,
   });
+  void service.checkStorage();
   service
     .prepare()
     .catch((error: unknown) => service.log.error({ message: 'preparing Python failed', error }));

@@ -40,7 +40,7 @@ export class Service {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly invocations: InvocationStore;
-  /** Whether what is stored is still there after a deploy, as was found at the start. */
+  /** Whether what is in the data directory is still there after a deploy, as was found at the start. */
   readonly durability: Durability;
   readonly files: Files;
   readonly python: PythonEngine;
@@ -128,14 +128,20 @@ export class Service {
     if (this.state === 'ready') await this.python.testIsolation();
   }
 
+  /** Asks the bucket for files, where there is one, whether it works, and warns where it does not. */
+  async checkStorage(): Promise<void> {
+    const fault = await this.files.check();
+    if (fault !== undefined) this.log.warn(`S3_BUCKET ${this.config.S3_BUCKET}: ${fault}`);
+  }
+
   health(): Health {
     const { state, python } = this;
-    const { durability } = this.durability;
+    const { durability } = this.files;
     const inference = this.inference.health;
-    const isAsDeclared = durability === 'persistent' || this.config.HEADY_DATA_DIR === undefined;
+    const isStoring = this.#isDirectoryAsDeclared && this.files.fault === undefined;
     const down = {
       python: !python.running,
-      storage: !isAsDeclared,
+      storage: !isStoring,
       inference: inference?.ok === false,
     };
     const degraded = Object.keys(down).filter((part) => down[part as keyof typeof down]);
@@ -147,7 +153,7 @@ export class Service {
       state,
       checks: {
         python: { ok: python.running, version: python.interpreter.version, ...python.load },
-        storage: { ok: isAsDeclared, durability },
+        storage: { ok: isStoring, durability },
         inference,
       },
       ...(degraded.length > 0 && { degraded }),
@@ -173,15 +179,19 @@ export class Service {
   async stop(): Promise<void> {
     await this.#parts.disposeAsync();
   }
+
+  get #isDirectoryAsDeclared(): boolean {
+    return this.durability.durability === 'persistent' || this.config.HEADY_DATA_DIR === undefined;
+  }
 }
 
 function durabilityOf({ HEADY_DATA_DIR: path, environment }: Config): Durability {
   return checkDataDirectory({ path, onRender: environment.RENDER !== undefined });
 }
 
-/** Outside production nobody expects files to last, unless a directory is said. */
-function isToBeTold({ production, HEADY_DATA_DIR }: Config): boolean {
-  return production || HEADY_DATA_DIR !== undefined;
+/** Outside production nobody expects files to last, unless a directory is said; in a bucket they do. */
+function isToBeTold({ production, HEADY_DATA_DIR, S3_BUCKET }: Config): boolean {
+  return HEADY_DATA_DIR !== undefined || (production && S3_BUCKET === undefined);
 }
 
 /** The log in the data directory, where that lasts. */

@@ -61,7 +61,10 @@ describe('problems', () => {
 
   it.each([
     [{ REMOTE_GPU_PORT: '8000' }, 'REMOTE_GPU_HOST: not set, while REMOTE_GPU_PORT is.'],
-    [{ S3_ACCESS_KEY_ID: 'id' }, 'S3_SECRET_ACCESS_KEY: not set, while S3_ACCESS_KEY_ID is.'],
+    [
+      { S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'id' },
+      'S3_REGION, S3_SECRET_ACCESS_KEY: not set, while S3_BUCKET, S3_ACCESS_KEY_ID is.',
+    ],
     [
       { GITHUB_APP_ID: '1', GITHUB_APP_WEBHOOK_SECRET: 'hush-hush' },
       'GITHUB_APP_PRIVATE_KEY: not set, while GITHUB_APP_ID, GITHUB_APP_WEBHOOK_SECRET is.',
@@ -238,8 +241,24 @@ describe('warnings', () => {
   });
 
   it('name what has no effect yet', () => {
-    const { warnings } = load({ HEADY_ADMIN_ROOT: '/x', S3_BUCKET: 'files' });
-    expect(warnings).toEqual(['set, and without effect in this version: HEADY_ADMIN_ROOT, S3_BUCKET']);
+    const { warnings } = load({ HEADY_ADMIN_ROOT: '/x', DATABASE_URL: 'postgres://db' });
+    expect(warnings).toEqual(['set, and without effect in this version: HEADY_ADMIN_ROOT, DATABASE_URL']);
+  });
+
+  it('say what is wrong with the address of a bucket', () => {
+    const bucket = {
+      S3_BUCKET: 'files',
+      S3_REGION: 'eu',
+      S3_ACCESS_KEY_ID: 'id',
+      S3_SECRET_ACCESS_KEY: 'key',
+    };
+    expect(load({ S3_ENDPOINT: 'https://s3.example' }).warnings).toEqual([
+      'S3_ENDPOINT is set, and S3_BUCKET is not: it has no effect.',
+    ]);
+    expect(load({ ...bucket, S3_ENDPOINT: 'http://s3.example' }).warnings).toEqual([
+      expect.stringMatching(/^S3_ENDPOINT is http:\/\/s3\.example, plain http at a public address/),
+    ]);
+    expect(load({ ...bucket, S3_ENDPOINT: 'http://minio:9000' }).warnings).toEqual([]);
   });
 
   it('name a misspelt variable and the one that was meant', () => {
