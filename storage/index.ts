@@ -1,4 +1,5 @@
 export { checkConditions } from './conditions.ts';
+export { copyOut } from './copy-out.ts';
 export { checkDataDirectory, type Durability } from './data-directory.ts';
 export { DiskStore } from './disk/disk-store.ts';
 export { type ObjectKey, parseKey } from './key.ts';

@@ -75,11 +75,11 @@ async function call(service: Service, target: Target, signal: AbortSignal): Prom
 }
 
 async function answer(
-  { python }: Service,
+  { python, files }: Service,
   { worker, function: name, stream }: Target,
   given: { readonly input: Uint8Array; readonly signal: AbortSignal },
 ): Promise<void> {
-  const order = { worker, function: name, requestId: randomUUID(), ...given };
+  const order = { worker, function: name, requestId: randomUUID(), files: () => files, ...given };
   if (stream) return print(lines(await python.stream(order)), given.signal);
   return print(bytesOf(await python.invoke(order)), given.signal);
 }

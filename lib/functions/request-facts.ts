@@ -10,8 +10,9 @@ const keyHeader = 'x-heady-api-key';
 
 /** What a call has of its request. */
 export function callOf(event: H3Event) {
-  const { requestId } = event.context;
-  return { request: () => requestFacts(event), requestId, signal: endOfRequest(event) };
+  const { requestId, service } = event.context;
+  const files = () => (holdsKey(event) ? service.files : undefined); // anybody could read any file by a public function
+  return { request: () => requestFacts(event), files, requestId, signal: endOfRequest(event) };
 }
 
 /** What a Python function may know of the request that it serves: all but the headers that tell the service's own key. */

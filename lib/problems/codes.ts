@@ -89,7 +89,8 @@ export const problemTypes = {
   'precondition-failed': {
     status: 412,
     title: 'The file is another by now',
-    cause: 'What `If-Match` or `If-None-Match` asks for does not hold.',
+    cause:
+      'What `If-Match` or `If-None-Match` asks for does not hold; or a file whose key a call gives was replaced or deleted while the call waited.',
     mend: 'Read the file again, and decide by what it is now.',
   },
   'payload-too-large': {
@@ -177,7 +178,8 @@ export const problemTypes = {
   'worker-disk-exceeded': {
     status: 502,
     title: 'The disk limit was hit',
-    cause: 'The invocation kept more in its temporary directory than its limit.',
+    cause:
+      'The invocation kept more in its temporary directory than its limit, or names stored files that have more.',
     mend: 'Keep less there, or raise `disk=` of the function.',
   },
   'worker-processes-exceeded': {

@@ -8,5 +8,6 @@ export { findInterpreter, InterpreterError } from './workers/interpreter.ts';
 export type { ListedFunction, ListedRoute, ListedWorker } from './workers/listing.ts';
 export { nearNames } from './workers/near-names.ts';
 export type { GivenFile, Parts } from './calls/parts.ts';
+export type { StoredFiles } from './calls/stored-files.ts';
 export type { ReturnedFile } from './calls/returned-file.ts';
 export { SandboxError } from './isolation/sandbox-policy.ts';

@@ -67,6 +67,10 @@ def stir() -> None:
         logging.exception("no tea")
 
 
+def weigh(order: heady.File) -> str:
+    return f"{order.name}: {order.path.read_text()}"
+
+
 def receipt() -> heady.File:
     Path("receipt.txt").write_text("2 cups")
     return heady.File("receipt.txt", type="text/plain")

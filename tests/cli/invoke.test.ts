@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { DiskStore, parseKey } from '#storage';
 
 import { processTree } from '../processes.ts';
 import type { Project } from '../project.ts';
@@ -42,6 +48,17 @@ describe('a call', () => {
 
   it('prints the file that a function returns', async () => {
     expect(await invoke(project.root, ['receipt'])).toMatchObject({ stdout: '2 cups', exitCode: 0 });
+  });
+
+  it('is given a stored file by its key', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'data-'));
+    const options = { type: 'text/plain', signal: new AbortController().signal };
+    await using store = await DiskStore.open({ directory: join(data, 'files'), quotaBytes: 1000 });
+    await store.put(parseKey('orders/monday.txt'), new Blob(['12 cups']).stream(), options);
+    const input = ['weigh', '--input', '{"order": "orders/monday.txt"}'];
+    const { stdout } = await invoke(project.root, input, { env: { HEADY_DATA_DIR: data } });
+    expect(stdout).toBe('"monday.txt: 12 cups"');
+    rmSync(data, { recursive: true });
   });
 
   it('that fails says where in its own code, once', async () => {

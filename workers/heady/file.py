@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from heady.media_type import is_media_type
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
     from pydantic_core import CoreSchema
 
 _UNKNOWN = "application/octet-stream"
+_HOW_TO_GIVE = "A part of multipart/form-data with a file name, or, where no text is taken, the key of a stored file."
+_WANTED = (
+    "a file is wanted: send it as a part of multipart/form-data with a file name, or give the key of a stored file"
+)
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class File:
-    """A file. As a parameter it takes a part of ``multipart/form-data``; returned, it is streamed to the caller.
+    """A file: taken, a part of ``multipart/form-data`` or a copy of a stored file; returned, streamed to the caller.
 
     One that is taken lies in the function's temporary directory, is the function's own, and counts towards no limit.
+    Stored ones that a call names have no more bytes together than the function's limit of disk.
     One that is returned may lie anywhere that the function can read; from elsewhere than its temporary directory it is
     copied there first.
 
@@ -59,16 +64,17 @@ class File:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
-        """Takes a file that the runtime has made of a part, and nothing that JSON can say."""
+        """Takes a file that the runtime has made, or the text that stands for one of those in the context."""
         from pydantic_core import core_schema
 
         refuse = core_schema.plain_serializer_function_ser_schema(_refuse)
-        return core_schema.no_info_plain_validator_function(_as_it_is, serialization=refuse)
+        return core_schema.with_info_plain_validator_function(_taken, serialization=refuse)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: "CoreSchema", handler: "GetJsonSchemaHandler") -> dict[str, Any]:
         """Bytes of their own, as OpenAPI 3.1 has it for parts and bodies."""
-        return {"type": "string", "format": "binary", "contentMediaType": _UNKNOWN}
+        bytes_of_its_own = {"type": "string", "format": "binary", "contentMediaType": _UNKNOWN}
+        return bytes_of_its_own | ({"description": _HOW_TO_GIVE} if handler.mode == "validation" else {})
 
 
 def _file_name(given: str) -> str:
@@ -93,12 +99,18 @@ def _checked(media_type: str) -> str:
     return media_type
 
 
-def _as_it_is(value: Any) -> File:
+def _taken(value: Any, info: "ValidationInfo[Any]") -> File:
     if isinstance(value, File):
         return value
+    if isinstance(value, str) and isinstance(info.context, StandIns) and value in info.context:
+        return info.context[value]
     from pydantic_core import PydanticCustomError
 
-    raise PydanticCustomError("file", "a file is wanted: send it as a part of multipart/form-data with a file name")
+    raise PydanticCustomError("file", _WANTED)
+
+
+class StandIns(dict[str, File]):
+    """The context of a validation in which texts stand for files."""
 
 
 def _refuse(file: File) -> str:

@@ -2,6 +2,7 @@ import type { InferenceUsage } from '#lib/records';
 
 import type { Parts } from './parts.ts';
 import type { ReturnedFile } from './returned-file.ts';
+import type { StoredFiles } from './stored-files.ts';
 
 /** One call of a Python function. */
 export interface Call {
@@ -11,6 +12,8 @@ export interface Call {
   readonly input: Uint8Array;
   /** Arguments beside them. The files are moved away once the call is admitted; until then they are the caller's. */
   readonly parts?: Parts;
+  /** Where the keys that it gives for files are looked up, of a function that takes any; nowhere where that is nothing. */
+  readonly files?: () => StoredFiles | undefined;
   /** What a function that asks for it is told of the request, where there is one. */
   readonly request?: () => RequestFacts;
   readonly requestId: string;

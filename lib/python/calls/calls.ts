@@ -7,11 +7,12 @@ import type { Secrets } from '../workers/secrets.ts';
 import type { Worker } from '../workers/worker.ts';
 import type { AnyCall, Grant, Grantee } from './call.ts';
 import { takeChild, type TakenChild } from './dispatch.ts';
-import { type Holdings, Invocation } from './invocation.ts';
+import { type Holdings, Invocation, type InvocationOptions } from './invocation.ts';
 import type { Journal } from './journal.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { failureOf } from './outcome.ts';
 import { checkMemory, checkSecrets } from './preconditions.ts';
+import { storedFiles } from './stored-files.ts';
 
 interface CallsOptions {
   readonly config: Config;
@@ -29,7 +30,7 @@ interface Application {
   readonly described: DescribedFunction;
 }
 
-type Admitted = TakenChild & Pick<Holdings, 'slot'>;
+type Admitted = TakenChild & Pick<Holdings, 'slot'> & Pick<InvocationOptions, 'stored'>;
 
 /** What stands before a call: whether it can be served at all, a slot for it, and a child that is ready. */
 export class Calls {
@@ -48,7 +49,7 @@ export class Calls {
     const entry = journal.open(call);
     const queuedAt = performance.now();
     const admitted = this.#admit({ worker, call, described }, limits);
-    const { zygote, ...held } = await admitted.catch((error: unknown) => {
+    const { zygote, stored, ...held } = await admitted.catch((error: unknown) => {
       entry.close({ ...failureOf(error), queueMs: performance.now() - queuedAt });
       throw error;
     });
@@ -58,6 +59,7 @@ export class Calls {
       { ...held, grant: grant({ invocationId: entry.id, requestId, name }) },
       {
         call,
+        stored,
         request: described.context ? call.request?.() : undefined,
         limits,
         entry,
@@ -69,12 +71,14 @@ export class Calls {
     );
   }
 
-  async #admit({ worker, call, described }: Application, { memoryBytes }: Limits): Promise<Admitted> {
+  async #admit({ worker, call, described }: Application, limits: Limits): Promise<Admitted> {
     const { concurrency, queue } = described.declared;
+    const { memoryBytes } = limits;
+    const stored = await storedFiles(call, described, limits);
     const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
     const slot = await this.#options.admission.enter(applicant, call.signal);
     try {
-      return { slot, ...(await takeChild(worker, call.function, call.signal)) };
+      return { slot, stored, ...(await takeChild(worker, call.function, call.signal)) };
     } catch (error) {
       slot[Symbol.dispose]();
       throw error;

@@ -7,7 +7,7 @@ import { ItemStream } from './item-stream.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Limits } from './limits.ts';
 import { conclude, type Conclusion, endingOf } from './outcome.ts';
-import { bytesOf, type Parts, PlacedParts } from './parts.ts';
+import { bytesOf, type CopiedFile, type Parts, PlacedFiles } from './parts.ts';
 import type { ReturnedFile } from './returned-file.ts';
 import { Serving, type ServingOptions, type Verdict } from './serving.ts';
 
@@ -18,8 +18,10 @@ export interface Holdings {
   readonly grant: Grant;
 }
 
-interface InvocationOptions extends Pick<ServingOptions, 'instance' | 'idlePid'> {
+export interface InvocationOptions extends Pick<ServingOptions, 'instance' | 'idlePid'> {
   readonly call: AnyCall;
+  /** The files whose keys it gives. */
+  readonly stored: Parts<CopiedFile> | undefined;
   /** What the function is told of the request, where it asks for it. */
   readonly request: RequestFacts | undefined;
   readonly limits: Limits;
@@ -35,20 +37,21 @@ export class Invocation {
   readonly #holdings: Holdings;
   readonly #serving: Serving;
   readonly #startedAt = performance.now();
-  #placed: PlacedParts | undefined;
+  readonly #placed: PlacedFiles;
   #bytesOut = 0;
   #runMs = 0;
 
   constructor(holdings: Holdings, options: InvocationOptions) {
-    const { call, entry } = options;
+    const { call, entry, stored } = options;
     this.#holdings = holdings;
     this.#options = options;
+    this.#placed = new PlacedFiles(holdings.lease.child.directory);
     holdings.lease.child.output.redirect((written) => entry.output(written));
     this.#serving = new Serving(holdings.lease, {
       ...options,
       signal: call.signal,
       endpoint: call.route !== undefined,
-      givenBytes: bytesOf(call.parts ?? {}),
+      givenBytes: bytesOf(call.parts ?? {}) + bytesOf(stored ?? {}),
     });
     void this.#serving.ended.promise.then((verdict) => this.#finish(verdict));
   }
@@ -77,17 +80,20 @@ export class Invocation {
     const { call, entry, request } = this.#options;
     const { requestId, function: name, given, input } = call;
     const { environment } = this.#holdings.grant;
-    const parts = call.parts && { parts: await this.#place(call.parts) };
-    const apart = { ...parts, ...(given && { given }), ...(request && { request }) };
+    const apart = { ...(await this.#place()), ...(given && { given }), ...(request && { request }) };
     const order = { invocationId: entry.id, requestId, function: name, stream, environment };
     this.#serving.start({ ...order, ...apart }, input);
   }
 
-  async #place(parts: Parts): Promise<Parts> {
+  async #place(): Promise<Pick<CallOrder, 'parts' | 'stored'>> {
+    const { call, stored } = this.#options;
     try {
-      this.#placed = await PlacedParts.place(parts, this.#holdings.lease.child.directory);
-      return this.#placed.parts;
+      return {
+        ...(call.parts && { parts: await this.#placed.place(call.parts) }),
+        ...(stored && { stored: await this.#placed.place(stored) }),
+      };
     } catch (error) {
+      if (this.#placed.isOver) return {}; // the call has ended meanwhile, by its limit or its caller, which is to be told
       this.#serving.cancel();
       throw error;
     }
@@ -118,7 +124,7 @@ export class Invocation {
     this.#runMs = performance.now() - this.#startedAt;
     const conclusion = this.#conclude(verdict);
     if (!conclusion.ok) logTraceback(entry, conclusion.error);
-    await this.#placed?.[Symbol.asyncDispose]();
+    await this.#placed[Symbol.asyncDispose]();
     const usage = await lease.finish(verdict).finally(() => {
       this.#serving[Symbol.dispose]();
       slot[Symbol.dispose]();

@@ -10,48 +10,73 @@ export interface GivenFile {
   readonly bytes: number;
 }
 
+/** One that stays where it is: it is copied there. */
+export interface CopiedFile extends Omit<GivenFile, 'path'> {
+  readonly copyTo: (path: string, signal: AbortSignal) => Promise<void>;
+}
+
 /** Arguments that do not come as JSON, by name: texts, which the function's hints make values of, and files. */
-export type Parts = Readonly<Record<string, readonly (string | GivenFile)[]>>;
+export type Parts<File = GivenFile> = Readonly<Record<string, readonly (string | File)[]>>;
 
 /** The files of one call, in its process's directory until they are disposed of. */
-export class PlacedParts implements AsyncDisposable {
-  readonly parts: Parts;
-  readonly #paths: readonly string[];
+export class PlacedFiles implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #paths: string[] = [];
+  readonly #over = new AbortController();
+  #placing: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: Parts, paths: readonly string[]) {
-    this.parts = parts;
-    this.#paths = paths;
+  /** @param directory - of the process that serves the call. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Whether they have been disposed of. */
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
   }
 
   /**
-   * Moves the files into the directory of the process that serves the call: not into a folder in it, which the process
-   * could have led elsewhere. Their names are not to be guessed and end as the caller's do, which libraries go by.
+   * Moves or copies the files into the directory of the process: not into a folder in it, which the process could have
+   * led elsewhere. Their names are not to be guessed and end as the caller's do, which libraries go by.
+   *
+   * @throws {Problem} those of copying
+   * @throws {AbortError} it has been disposed of meanwhile.
    */
-  static async place(given: Parts, directory: string): Promise<PlacedParts> {
-    const paths: string[] = [];
+  async place(given: Parts<GivenFile | CopiedFile>): Promise<Parts> {
+    const placed = this.#placing.then(async () => this.#placeAll(given));
+    this.#placing = placed.catch(() => {});
+    return placed;
+  }
+
+  /** Removes them, when what is being copied has been given up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#placing;
+    for (const path of this.#paths) await rm(path, { force: true });
+  }
+
+  async #placeAll(given: Parts<GivenFile | CopiedFile>): Promise<Parts> {
     const parts: [string, (string | GivenFile)[]][] = []; // made an object at once, as a name may be `__proto__`
     for (const [name, values] of Object.entries(given)) {
       const placed: (string | GivenFile)[] = [];
-      for (const value of values)
-        if (typeof value === 'string') placed.push(value);
-        else {
-          const path = join(directory, `${randomUUID()}${extensionOf(value.name)}`);
-          await rename(value.path, path);
-          paths.push(path);
-          placed.push({ ...value, path });
-        }
+      for (const value of values) placed.push(typeof value === 'string' ? value : await this.#place(value));
       parts.push([name, placed]);
     }
-    return new PlacedParts(Object.fromEntries(parts), paths);
+    return Object.fromEntries(parts);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const path of this.#paths) await rm(path, { force: true });
+  async #place(file: GivenFile | CopiedFile): Promise<GivenFile> {
+    const { name, type, bytes } = file;
+    const path = join(this.#directory, `${randomUUID()}${extensionOf(name)}`);
+    this.#paths.push(path);
+    if ('path' in file) await rename(file.path, path);
+    else await file.copyTo(path, this.#over.signal);
+    return { path, name, type, bytes };
   }
 }
 
 /** What the files among them hold. */
-export function bytesOf(parts: Parts): number {
+export function bytesOf(parts: Parts<Pick<GivenFile, 'bytes'>>): number {
   return Object.values(parts)
     .flat()
     .reduce((sum, part) => sum + (typeof part === 'string' ? 0 : part.bytes), 0);

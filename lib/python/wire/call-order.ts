@@ -11,6 +11,8 @@ export interface CallOrder {
   readonly stream: boolean;
   /** Arguments that do not come as JSON; the files are in the child's directory. */
   readonly parts?: Parts;
+  /** Files in place of the texts that are their keys, wherever these come: by argument, in the order of the texts. */
+  readonly stored?: Parts;
   readonly given?: GivenTexts;
   readonly request?: RequestFacts;
   /** Beside the interpreter's own, all that the function's process has. */

@@ -37,6 +37,8 @@ export const describedFunction = z.object({
   output: jsonSchema.nullable(),
   /** The schema of one item of a generator; `output` is of the list of them. Null for any other function. */
   item: jsonSchema.nullable(),
+  /** The names of the parameters for which a text is the key of a stored file. */
+  files: z.array(z.string()),
   /** Whether it asks for a `Context`. */
   context: z.boolean(),
   declared: declaration,

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from heady.file import File
-from heady.media_type import is_media_type
+from heady.file import File, StandIns
 from heady.runtime import strict_json
 from heady.runtime.field_errors import FieldError, at, field_errors
 from heady.runtime.parameters import Parameters
@@ -36,7 +35,8 @@ def bind(signature: Signature, order: Mapping[str, Any], body: bytes) -> dict[st
 
     Args:
         signature: of the function.
-        order: what the service says of the call; its ``given`` and ``parts`` have the arguments beside the body.
+        order: what the service says of the call; its ``given`` and ``parts`` have the arguments beside the body, its
+            ``stored`` the files that texts among all of them are the keys of.
         body: a JSON object.
 
     Raises:
@@ -46,6 +46,8 @@ def bind(signature: Signature, order: Mapping[str, Any], body: bytes) -> dict[st
     arguments = _members(body)
     if arguments is None:
         return signature.bind(body)
+    stored = _Stored(order.get("stored", {}))
+    arguments = {name: stored.for_value(name, value) for name, value in arguments.items()}
     sources = dict.fromkeys(arguments, "body")
     errors: list[FieldError] = []
     for source, name, values in _given(order, signature.parameters):
@@ -57,20 +59,46 @@ def bind(signature: Signature, order: Mapping[str, Any], body: bytes) -> dict[st
         else:
             sources[name] = source
             try:
-                arguments[name] = texts.read(values)
+                arguments[name] = texts.read(stored.for_texts(name, values))
             except ValueError as error:
                 errors.append({"pointer": at(source, name), "detail": str(error)})
     if errors:
         raise InvalidInputError(errors)
     try:
-        return _validated(signature, arguments, files="parts" in order)
+        if "parts" in order:
+            return signature.bind_values(arguments, context=stored.files)
+        # as one JSON object, so that a text is what its hint makes of it, wherever it comes from
+        return signature.bind(to_json(arguments), context=stored.files)
     except ValidationError as error:
         raise InvalidInputError(field_errors(error, signature.parameters.names, sources)) from None
 
 
-def _validated(signature: Signature, arguments: dict[str, Any], *, files: bool) -> dict[str, Any]:
-    """All as one JSON object where it can be, so that a text is what its hint makes of it, wherever it comes from."""
-    return signature.bind_values(arguments) if files else signature.bind(to_json(arguments))
+class _Stored:
+    """The stored files of a call, each in place of a text that is its key, and what stands for them meanwhile.
+
+    Args:
+        parts: the files by the names of their arguments, in the order of the texts: those of the body, of the path, of
+            the query, of the form.
+    """
+
+    def __init__(self, parts: Mapping[str, Sequence[Any]]) -> None:
+        self.files = StandIns()
+        self._left = {name: iter(files) for name, files in parts.items()}
+
+    def for_value(self, name: str, value: Any) -> Any:
+        """What a member of the body becomes: a text, or each of a list."""
+        return self.for_texts(name, value) if isinstance(value, list) else self.for_texts(name, [value])[0]
+
+    def for_texts(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
+        left = self._left.get(name)
+        return values if left is None else [self._next(left, value) for value in values]
+
+    def _next(self, left: Iterator[Any], value: Any) -> Any:
+        part = next(left, None) if isinstance(value, str) else None
+        if part is None:
+            return value
+        self.files[part["path"]] = _part(part)
+        return part["path"]
 
 
 def _members(body: bytes) -> dict[str, Any] | None:
@@ -101,8 +129,5 @@ def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _part(value: Any) -> Any:
-    """A text, or a file that the service has put in place; one of a type that is none is just bytes."""
-    if isinstance(value, str):
-        return value
-    media_type = value["type"] if is_media_type(value["type"]) else "application/octet-stream"
-    return File(value["path"], name=value["name"], type=media_type)
+    """A text, or a file that the service has put in place."""
+    return value if isinstance(value, str) else File(value["path"], name=value["name"], type=value["type"])

@@ -41,7 +41,7 @@ class Calls:
         signature = function.signature
         assert signature is not None, "the service does not call a function that has an error"
         try:
-            apart = "given" in order or "parts" in order
+            apart = not order.keys().isdisjoint(("given", "parts", "stored"))
             bound = binding.bind(signature, order, arguments) if apart else signature.bind(arguments)
         except (ValidationError, binding.InvalidInputError) as error:
             return _misfit(error, signature)

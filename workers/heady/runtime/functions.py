@@ -48,6 +48,7 @@ class Function:
             "input": signature and signature.input_schema,
             "output": signature and signature.returned.schema,
             "item": signature and signature.item and signature.item.schema,
+            "files": signature.parameters.files if signature else [],
             "context": signature is not None and signature.context_name is not None,
             "declared": {_camel(name): value for name, value in dataclasses.asdict(self.declaration).items()},
         }

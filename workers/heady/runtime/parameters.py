@@ -26,6 +26,11 @@ class Parameters:
         return list(self._texts)
 
     @property
+    def files(self) -> list[str]:
+        """Those for which a text is the key of a stored file."""
+        return [name for name, texts in self._texts.items() if texts.are_keys]
+
+    @property
     def take_fractions(self) -> bool:
         """Whether an argument, or a part of one, may be a number that is no integer."""
         return any(texts.take_fractions for texts in self._texts.values())

@@ -64,8 +64,9 @@ class Signature:
     each call. What parses and serialises is pydantic's own C code, called without a frame of Python between.
 
     Attributes:
-        bind: the arguments in a JSON object, validated, by the names of the parameters. Raises
-            ``pydantic.ValidationError``, which names each field that does not fit.
+        bind: the arguments in a JSON object, validated, by the names of the parameters; ``context`` is what the
+            validators of their types are given. Raises ``pydantic.ValidationError``, which names each field that does
+            not fit.
         bind_values: the same for values that need not be of JSON, such as files.
         parameters: those that a caller gives, and what they take when it is given apart from a JSON body.
         context_name: the parameter that takes the :class:`~heady.context.Context`, where there is one.
@@ -92,8 +93,8 @@ class Signature:
             arguments, self.input_schema = _arguments(target.__name__, fields)
         except Exception as error:
             raise TypeError(f"{target.__name__}: {_misfit(fields, hints) or error}") from error
-        self._bind_json: Callable[[bytes], dict[str, Any]] = arguments.validator.validate_json
-        self.bind_values: Callable[[dict[str, Any]], dict[str, Any]] = arguments.validator.validate_python
+        self._bind_json: Callable[..., dict[str, Any]] = arguments.validator.validate_json
+        self.bind_values: Callable[..., dict[str, Any]] = arguments.validator.validate_python
         self.parameters = Parameters(self.input_schema)
         self.bind = self._bind_checked if self.parameters.take_fractions else self._bind_json
         hint = hints.get("return", Any)
@@ -102,9 +103,9 @@ class Signature:
             self.item = None if item is _NOT_A_STREAM else Output(item)
             self.returned = Output(hint if item is _NOT_A_STREAM else list[item])
 
-    def _bind_checked(self, body: bytes) -> dict[str, Any]:
+    def _bind_checked(self, body: bytes, *, context: Any = None) -> dict[str, Any]:
         strict_json.check(body)
-        return self._bind_json(body)
+        return self._bind_json(body, context=context)
 
 
 class Output:

@@ -31,6 +31,13 @@ class Texts:
         """Whether a part of what they stand for may be a number that is no integer."""
         return not _types(*self._leaves, *self._items) <= {"string", "integer", "boolean", "null", "array"}
 
+    @property
+    def are_keys(self) -> bool:
+        """Whether they can be no more than keys of stored files: a hint that takes a text as well has it as it is."""
+        leaves = [*self._leaves, *self._items]
+        files = [leaf for leaf in leaves if leaf.get("format") == "binary"]
+        return bool(files) and not _types(*(leaf for leaf in leaves if leaf not in files)) & {"string", None}
+
     def is_list(self, values: Sequence[Any]) -> bool:
         """Whether these are one list, also where there is only one; not where more than one is wrong."""
         if "array" in self._types and not self._types & {"string", "object", None}:

@@ -1,0 +1,27 @@
+import { open, rm } from 'node:fs/promises';
+
+import { Problem } from '#lib/problems';
+
+import type { OpenedFile } from './store.ts';
+
+/**
+ * Writes the content of a file to a new one outside the store, piece by piece; nothing is left of it where that fails.
+ *
+ * @throws {Problem} `storage-full`
+ * @throws {AbortError} by the signal.
+ */
+export async function copyOut(opened: OpenedFile, path: string, signal: AbortSignal): Promise<void> {
+  try {
+    await using file = await open(path, 'wx', 0o600);
+    for await (const piece of opened.pieces()) {
+      signal.throwIfAborted();
+      await file.writeFile(piece); // on a handle: all of it, from where the last one ended
+    }
+  } catch (error) {
+    await rm(path, { force: true });
+    if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new Problem('storage-full', `The disk has no room for a copy of '${opened.file.key}'.`, {
+      cause: error,
+    });
+  }
+}
