@@ -1,6 +1,14 @@
 import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
-import type { Durability, ObjectKey, OpenedFile, StoredFile } from '#storage';
+import {
+  checkConditions,
+  type Conditions,
+  type Durability,
+  type ObjectKey,
+  type OpenedFile,
+  type PutOptions,
+  type StoredFile,
+} from '#storage';
 
 import { type Mount, type Mounts, openMounts } from './mounts.ts';
 
@@ -8,6 +16,18 @@ import { type Mount, type Mounts, openMounts } from './mounts.ts';
 export interface FoundFile {
   readonly mount: Mount;
   readonly file: StoredFile;
+}
+
+/** What is asked of a change: where the file is to be kept, and what has to hold. */
+export interface ChangeOptions extends Conditions {
+  /** Where it is not said, the file stays where it is; a new one goes where files outlast a deploy, if there is such a place. */
+  readonly durability?: Mount['durability'] | undefined;
+}
+
+/** A file that has been stored. */
+export interface PutFile extends FoundFile {
+  /** Whether there was none before. */
+  readonly isNew: boolean;
 }
 
 /** The files of the service: a persistent mount where there is a place that lasts, and an ephemeral one. A key lives in one. */
@@ -61,9 +81,30 @@ export class Files implements AsyncDisposable {
     return undefined;
   }
 
-  /** Takes a file out of the other mounts: it has been stored in this one. */
-  async keepOnlyIn(mount: Mount, key: ObjectKey): Promise<void> {
+  /**
+   * Sees that a file may be stored, where its content is yet to be made.
+   *
+   * @throws {Problem} `storage-not-persistent`, `precondition-failed`
+   */
+  async checkPut(key: ObjectKey, { durability, ...conditions }: ChangeOptions): Promise<void> {
+    this.mount(durability);
+    checkConditions(key, (await this.find(key))?.file, conditions);
+  }
+
+  /** Stores a file in place of the one that may be there. @throws {Problem} as {@link Files.checkPut} and `FileStore.put` */
+  async put(
+    key: ObjectKey,
+    content: AsyncIterable<Uint8Array>,
+    { durability, ifMatch, ifNoneMatch, ...options }: PutOptions & ChangeOptions,
+  ): Promise<PutFile> {
+    const conditions = { ifMatch, ifNoneMatch };
+    const before = await this.find(key);
+    const mount = durability === undefined && before ? before.mount : this.mount(durability);
+    const isMoved = before !== undefined && before.mount !== mount;
+    if (isMoved) checkConditions(key, before.file, conditions); // they are about the file where it is now
+    const file = await mount.store.put(key, content, { ...options, ...(!isMoved && conditions) });
     for (const other of this.#mounts.all) if (other !== mount) await other.store.delete(key);
+    return { mount, file, isNew: before === undefined };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,10 @@
 import type { H3Event } from 'h3';
 
 import { contentLengthOf, endOfRequest } from '#lib/http';
-import { checkConditions, type Durability, parseKey } from '#storage';
+import { type Durability, parseKey } from '#storage';
 
-import { fileEntry, validatorHeaders } from './file-headers.ts';
 import { conditionsOf } from './preconditions.ts';
+import { putResponse } from './put-response.ts';
 import { sniffed } from './sniff.ts';
 
 /** Where a file goes: where its key is already or into the default place, unless one is said. */
@@ -29,25 +29,15 @@ export async function storeFile(
   { name, durability }: Destination,
   given: GivenFile,
 ): Promise<Response> {
-  const { files } = event.context.service;
-  const key = parseKey(name);
-  const conditions = conditionsOf(event.req);
-  const before = await files.find(key);
-  const mount = durability === undefined && before ? before.mount : files.mount(durability);
-  const isMoved = before !== undefined && before.mount !== mount;
-  if (isMoved) checkConditions(key, before.file, conditions); // they are about the file where it is now
   const { content, type } = sniffed(given.content, given.type);
-  const file = await mount.store.put(key, content, {
+  const stored = await event.context.service.files.put(parseKey(name), content, {
+    durability,
     type,
     metadata: given.metadata,
     sha256: given.sha256,
     expectedBytes: contentLengthOf(event),
     signal: endOfRequest(event),
-    ...(!isMoved && conditions),
+    ...conditionsOf(event.req),
   });
-  await files.keepOnlyIn(mount, key);
-  return Response.json(fileEntry(file, mount.durability), {
-    status: before ? 200 : 201,
-    headers: validatorHeaders(file),
-  });
+  return putResponse(stored);
 }

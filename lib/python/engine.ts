@@ -14,6 +14,7 @@ import { functionOf, namesOf, onlyFunctionOf } from './calls/dispatch.ts';
 import type { ItemStream } from './calls/item-stream.ts';
 import { Journal } from './calls/journal.ts';
 import { defaultDiskBytes } from './calls/limits.ts';
+import type { ReturnedFile } from './calls/returned-file.ts';
 import type { Rule } from './isolation/enforcement.ts';
 import { checkSandbox } from './isolation/sandbox-policy.ts';
 import { SelfTest } from './isolation/self-test.ts';
@@ -266,6 +267,24 @@ export class PythonEngine {
     const worker = this.#workers.get(call.worker);
     const described = await functionOf(worker, call.function);
     return (await this.#calls.open({ worker, call, described })).answer();
+  }
+
+  /**
+   * Calls a function that returns a file.
+   *
+   * @throws {Problem} as {@link PythonEngine.invoke}; `invalid-input`, before it is called: its return type is another.
+   */
+  async invokeForFile(call: Call): Promise<Answer & { readonly file: ReturnedFile }> {
+    const name = `${call.worker}.${call.function}`;
+    const { output } = await this.describe(call.worker, call.function);
+    if (output?.format !== 'binary')
+      throw new Problem(
+        'invalid-input',
+        `${name} returns no file that could be stored: its return type has to be heady.File.`,
+      );
+    const answer = await this.invoke(call);
+    if (answer.file) return answer;
+    throw new Problem('worker-error', `${name} returned something else than the file that it declares.`);
   }
 
   /**

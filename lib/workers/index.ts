@@ -19,4 +19,5 @@ export const workers = clientOf() as unknown as Workers;
 export type { Arguments, CallOptions, PendingStream as Stream } from './pending-call.ts';
 export { camelCase } from './names.ts';
 export { callsOf } from './scope.ts';
+export { type Destination, storeReturned, type StoredReturn } from './store-returned.ts';
 export type { ReturnedFile } from '#lib/python';

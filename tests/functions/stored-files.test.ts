@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,7 +19,10 @@ let server: TestServer;
 beforeAll(async () => {
   project = makeProject(join(repository, 'tests/functions/project'));
   await build(project.root);
-  server = await TestServer.start({ root: project.root, env: { HEADY_DATA_DIR: directory } });
+  server = await TestServer.start({
+    root: project.root,
+    env: { HEADY_DATA_DIR: directory, HEADY_STORAGE_QUOTA: '550MB' },
+  });
   await put('notes/größe.txt', 'hello', 'text/x-note');
   await put('b.txt', 'two', 'text/plain');
   await put('large', Buffer.alloc(300 * megabyte));
@@ -253,6 +256,110 @@ describe('the file that a function is given by its key', () => {
     expect(leftFiles(server)).toEqual([]);
   });
 });
+
+describe('a returned file', () => {
+  async function store(path: string, input: object, headers: Readonly<Record<string, string>> = {}) {
+    const json = { 'content-type': 'application/json' };
+    return server.call(path, input, { headers: { ...json, ...headers } });
+  }
+
+  it('is stored under the key that the caller names, and answered as a PUT is', async () => {
+    const response = await store('keys/loud?store=made/größe%202.txt', { file: 'b.txt' });
+    expect([response.status, await response.json()]).toEqual([
+      201,
+      {
+        key: 'made/größe 2.txt',
+        bytes: 4,
+        etag: response.headers.get('etag')?.slice(1, -1),
+        type: 'text/plain',
+        modifiedAt: expect.stringMatching(/Z$/),
+        durability: 'persistent',
+        metadata: {},
+      },
+    ]);
+    const location = response.headers.get('location') ?? '';
+    expect(location).toBe('/api/files/made/gr%C3%B6%C3%9Fe%202.txt');
+    expect(response.headers.get('server-timing')).toMatch(/^queue;dur=.*, python;dur=/);
+    expect(await (await server.fetch(location)).text()).toBe('TWO!');
+  });
+
+  it('replaces the one that is there, where that is as the conditions say', async () => {
+    const first = await store('keys/loud?store=kept', { file: 'b.txt' }, { 'if-none-match': '*' });
+    const etag = first.headers.get('etag') ?? '';
+    const input = { file: 'b.txt', mark: '?' };
+    expect((await store('keys/loud?store=kept', input, { 'if-none-match': '*' })).status).toBe(412);
+    expect((await store('keys/loud?store=kept', input, { 'if-match': '"another"' })).status).toBe(412);
+    expect(await text('kept')).toBe('TWO!');
+    expect((await store('keys/loud?store=kept', input, { 'if-match': etag })).status).toBe(200);
+    expect(await text('kept')).toBe('TWO?');
+  });
+
+  it('is kept where it is asked for', async () => {
+    const response = await store('keys/loud?store=brief&durability=ephemeral', { file: 'b.txt' });
+    expect(await response.json()).toMatchObject({ durability: 'ephemeral' });
+    await using bare = await TestServer.start({ root: project.root });
+    const asked = bare.call('keys/vast?store=x&durability=persistent', { megabytes: 1 });
+    expect(await outcome(asked)).toMatchObject([409, { code: 'storage-not-persistent' }]);
+    expect(bare.lines.some(({ message }) => message === 'invocation')).toBe(false); // it was not called for that
+  });
+
+  it('passes through nobody’s memory on its way', async () => {
+    const before = memoryOf(server.pid).rssBytes;
+    let most = 0;
+    const sampling = setInterval(() => (most = Math.max(most, memoryOf(server.pid).rssBytes)), 20);
+    const response = await store('keys/vast?store=vast', { megabytes: 200 }).finally(() =>
+      clearInterval(sampling),
+    );
+    expect(await response.json()).toMatchObject({ bytes: 200 * megabyte });
+    expect(most - before).toBeLessThan(100 * megabyte);
+    await waitFor(() => leftFiles(server).length === 0 || undefined);
+  });
+
+  it('for which there is no room is not stored, and leaves nothing', async () => {
+    const full = await store('keys/vast?store=full', { megabytes: 251 });
+    expect([full.status, (await full.json()).code]).toEqual([507, 'storage-full']);
+    expect((await server.fetch('/api/files/full')).status).toBe(404);
+    await waitFor(() => leftFiles(server).length === 0 || undefined);
+    await waitFor(() => openFiles(server.pid).length === 0 || undefined);
+  });
+
+  it.each([
+    ['keys/text?store=x', { text: 'x' }, 'returns no file'],
+    ['keys/maybe?store=x', {}, 'returns no file'],
+    ['keys/several?store=x', { files: ['b.txt'] }, 'returns no file'],
+    ['keys/loud?store=', { file: 'b.txt' }, 'is empty'],
+    ['keys/loud?store=../x', { file: 'b.txt' }, "the part '..'"],
+    ['keys/loud?store=x&store=y', { file: 'b.txt' }, 'invalid field'],
+    ['keys/loud?store=x&durability=long', { file: 'b.txt' }, 'invalid field'],
+    ['keys/loud?store=x&mark=y', { file: 'b.txt' }, 'go in the body'],
+    ['keys/loud?durability=ephemeral', { file: 'b.txt' }, 'go in the body'],
+  ])('is refused before the function runs: %s', async (path, input, detail) => {
+    const count = () => server.lines.filter(({ message }) => message === 'invocation').length;
+    const before = count();
+    const response = store(path, input);
+    expect(await outcome(response)).toMatchObject([422, { detail: expect.stringContaining(detail) }]);
+    expect(count()).toBe(before);
+    expect((await server.fetch('/api/files/x')).status).toBe(404);
+  });
+
+  it('of an endpoint in Python is its answer, whatever its query says', async () => {
+    const response = await server.fetch('/api/py/report?store=x');
+    expect((await response.json()).errors).toMatchObject([{ pointer: '/query/store' }]);
+  });
+});
+
+/** Files of calls that the server has open. */
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).flatMap((fd) => {
+    try {
+      const path = readlinkSync(join(folder, fd));
+      return path.includes('/base-') ? [path] : [];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
+}
 
 interface Health {
   readonly checks: { readonly python: { readonly running: number; readonly queued: number } };

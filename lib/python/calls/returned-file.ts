@@ -45,6 +45,11 @@ export class ReturnedFile implements AsyncDisposable {
     return Readable.toWeb(file) as ReadableStream<Uint8Array>;
   }
 
+  /** The same bytes, for a loop. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    yield* this.stream() as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>;
+  }
+
   /** Closes it, unless it is being read. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isRead) await this.#handle.close();
