@@ -1,5 +1,6 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 
+import { isFile } from '#lib/json-schema';
 import { documentationOf, type ListedFunction, type ListedWorker } from '#lib/python';
 import { camelCase } from '#workers';
 
@@ -19,7 +20,7 @@ export async function declarations(workers: readonly ListedWorker[]): Promise<st
     );
   }
   return `// Generated from the functions in workers/ by \`npm run dev\`, \`npm run typecheck\` and \`npm test\`.
-import type { Arguments, CallOptions, Stream } from '#workers';
+import type { Arguments, CallOptions, Stored, StoreOptions, Stream } from '#workers';
 
 declare module '#workers' {
 interface Workers {
@@ -62,19 +63,28 @@ async function method(
   } catch (fault) {
     return comment([`${own} has a JSON Schema that has no type: ${(fault as Error).message}`]);
   }
-  return `${comment([documentationOf(described)])}${JSON.stringify(own)}${signature(described, namespace)}`;
+  const documentation = comment([documentationOf(described)]);
+  return signatures(described, namespace)
+    .map((signature) => `${documentation}${JSON.stringify(own)}${signature}`)
+    .join('\n');
 }
 
 /** Why what is called `then` has no type: the client gives it none either. */
 const thenable = 'JavaScript takes what has a `then` for a promise. Give it another name.';
 
-function signature({ input, item }: ListedFunction, namespace: string): string {
-  const optional = isEveryArgumentOptional(input) ? '?' : '';
+/** What a file is returned by may also be told to store it. */
+function signatures({ input, output, item }: ListedFunction, namespace: string): string[] {
+  const isOptional = isEveryArgumentOptional(input);
+  const given = `Arguments<Python.${namespace}.input.Value["value"]>`;
   const returned =
     item === null
       ? `Promise<Python.${namespace}.output.Value["value"]>`
       : `Stream<Python.${namespace}.item.Value["value"]>`;
-  return `(input${optional}: Arguments<Python.${namespace}.input.Value["value"]>, options?: CallOptions): ${returned};`;
+  const storing = `(input: ${given}${isOptional ? ' | undefined' : ''}, options: StoreOptions): Promise<Stored>;`;
+  return [
+    ...(isFile(output ?? {}) ? [storing] : []),
+    `(input${isOptional ? '?' : ''}: ${given}, options?: CallOptions): ${returned};`,
+  ];
 }
 
 function isEveryArgumentOptional(input: ListedFunction['input']): boolean {

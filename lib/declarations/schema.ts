@@ -1,4 +1,4 @@
-import { definitionOf, mapSchemas, type Schema } from '#lib/json-schema';
+import { definitionOf, isFile, mapSchemas, type Schema } from '#lib/json-schema';
 
 import { withTags } from './tags.ts';
 
@@ -52,8 +52,8 @@ const ofType = ['type', '$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'pro
 
 /** The types that the library has other ideas of, each under a name that no model of the user's can have. */
 function typed(schema: Schema, part: string): Schema {
-  if (schema.format === 'binary')
-    return { tsType: part === 'input' ? 'globalThis.Blob' : 'import("#workers").ReturnedFile' };
+  if (isFile(schema))
+    return { tsType: part === 'input' ? '(globalThis.Blob | string)' : 'import("#workers").ReturnedFile' };
   if (!ofType.some((keyword) => keyword in schema)) return { tsType: 'unknown' };
   return isEmpty(schema) ? { tsType: '{ [name: string]: never }' } : {}; // `{}` would be anything
 }

@@ -1,6 +1,7 @@
 export { deleteFile } from './delete-file.ts';
 export { listEntry } from './file-headers.ts';
 export { type ChangeOptions, Files, type FoundFile, type PutFile } from './files.ts';
+export type { Mount } from './mounts.ts';
 export { getFile } from './get-file.ts';
 export { linkAccess, makeLink } from './links.ts';
 export { postFile } from './post-file.ts';

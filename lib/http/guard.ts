@@ -63,6 +63,7 @@ function pass(event: H3Event, route: Route, access: Access): ReturnType<Route> {
   else limitBody(event, maxBytes);
   const scope = {
     python: service.python,
+    files: service.files,
     requestId,
     get signal() {
       return endOfRequest(event);

@@ -51,7 +51,12 @@ function mapValues(values: Schema, made: (value: unknown, name: string) => unkno
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, made(value, name)]));
 }
 
-/** Whether a schema of arguments has files in it, which are parts of a form. */
+/** Whether a schema is that of a file. */
+export function isFile({ format }: Schema): boolean {
+  return format === 'binary';
+}
+
+/** Whether a schema of arguments has files in it, which are parts of a form or named by their keys. */
 export function takesFiles(schema: Schema): boolean {
   return JSON.stringify(schema).includes('"format":"binary"');
 }

@@ -1,4 +1,4 @@
-import { type Schema, takesFiles } from '#lib/json-schema';
+import { isFile, type Schema, takesFiles } from '#lib/json-schema';
 import { documentationOf, type ListedFunction, summaryOf } from '#lib/python';
 
 import type { Schemas } from './schemas.ts';
@@ -45,12 +45,12 @@ export function bodyOf(schema: Schema): Schema {
 /** What is answered: the value, or the items one by one where `Accept` asks for them, and problem details. */
 export function responsesOf({ output, item }: ListedFunction, { id, schemas }: OperationOptions): Schema {
   const schema = schemas.add(output ?? {}, `${id}.output`);
-  const isFile = schema.format === 'binary';
+  const isOfFile = isFile(schema);
   const items = item === null ? {} : { 'text/event-stream': text, 'application/x-ndjson': text };
   return {
     200: {
-      description: isFile ? 'The returned file.' : 'The returned value.',
-      content: isFile ? { '*/*': {} } : { 'application/json': { schema }, ...items },
+      description: isOfFile ? 'The returned file.' : 'The returned value.',
+      content: isOfFile ? { '*/*': {} } : { 'application/json': { schema }, ...items },
     },
     default: { $ref: '#/components/responses/Problem' },
   };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '#lib/config';
+import { isFile } from '#lib/json-schema';
 import type { Log } from '#lib/log';
 import { Problem } from '#lib/problems';
 import type { InvocationStore } from '#lib/records';
@@ -277,7 +278,7 @@ export class PythonEngine {
   async invokeForFile(call: Call): Promise<Answer & { readonly file: ReturnedFile }> {
     const name = `${call.worker}.${call.function}`;
     const { output } = await this.describe(call.worker, call.function);
-    if (output?.format !== 'binary')
+    if (!isFile(output ?? {}))
       throw new Problem(
         'invalid-input',
         `${name} returns no file that could be stored: its return type has to be heady.File.`,

@@ -1,15 +1,18 @@
-import { type CallOptions, PendingCall } from './pending-call.ts';
+import { type CallOptions, PendingCall, type StoreOptions } from './pending-call.ts';
 import { reply } from './reply.ts';
 import { currentScope } from './scope.ts';
 
-type Call = (input?: Readonly<Record<string, unknown>>, options?: CallOptions) => PendingCall;
+type Call = (
+  input?: Readonly<Record<string, unknown>>,
+  options?: CallOptions & Partial<StoreOptions>,
+) => PendingCall;
 
 /** What `workers` is when it runs: any name is a worker, any name in it a function, until the service knows better. */
 export function clientOf(): Readonly<Record<string, Readonly<Record<string, Call>>>> {
   return named((worker) =>
     named((name): Call => (input = {}, options = {}) => {
       const scope = currentScope(`${worker}.${name}`);
-      return new PendingCall(reply(scope, { worker, function: name, input, ...options }));
+      return new PendingCall(reply(scope, { worker, function: name, input, options }));
     }),
   );
 }

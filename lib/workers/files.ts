@@ -5,13 +5,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { mediaTypeOf } from '#lib/media-type';
-import type { Call, GivenFile } from '#lib/python';
+import type { Call, GivenFile, Parts } from '#lib/python';
 
 type Input = Pick<Call, 'input' | 'parts'>;
 
 /**
- * Makes a call with the arguments, those that are blobs, or lists of them, as files: they go to disk piece by piece and
- * belong to the call once it is admitted.
+ * Makes a call with the arguments, those that are blobs, or lists with some, as files: they go to disk piece by piece and
+ * belong to the call once it is admitted. Keys of stored files are texts, which the call itself looks up.
  */
 export async function withFiles<T>(
   given: Readonly<Record<string, unknown>>,
@@ -38,29 +38,34 @@ function refuseFormless(key: string, value: unknown): unknown {
   return value;
 }
 
-type Blobs = readonly [name: string, blobs: readonly Blob[]];
+type Named = readonly [name: string, values: readonly (Blob | string)[]];
 
-function partition(given: Readonly<Record<string, unknown>>): [Blobs[], [string, unknown][]] {
-  const files: Blobs[] = [];
+function partition(given: Readonly<Record<string, unknown>>): [Named[], [string, unknown][]] {
+  const files: Named[] = [];
   const values: [string, unknown][] = [];
   for (const [name, value] of Object.entries(given)) {
     const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (all.length > 0 && all.every(isBlob)) files.push([name, all]);
+    if (all.some(isBlob) && all.every(isBlobOrKey)) files.push([name, all]);
     else values.push([name, value]);
   }
   return [files, values];
+}
+
+function isBlobOrKey(value: unknown): value is Blob | string {
+  return typeof value === 'string' || isBlob(value);
 }
 
 function isBlob(value: unknown): value is Blob {
   return value instanceof Blob;
 }
 
-async function written(files: readonly Blobs[], folder: string): Promise<Record<string, GivenFile[]>> {
-  const parts: [string, GivenFile[]][] = [];
+async function written(files: readonly Named[], folder: string): Promise<Parts> {
+  const parts: [string, (string | GivenFile)[]][] = [];
   let count = 0;
-  for (const [name, blobs] of files) {
-    const list: GivenFile[] = [];
-    for (const blob of blobs) list.push(await writeBlob(blob, join(folder, String((count += 1)))));
+  for (const [name, values] of files) {
+    const list: (string | GivenFile)[] = [];
+    for (const value of values)
+      list.push(isBlob(value) ? await writeBlob(value, join(folder, String((count += 1)))) : value);
     parts.push([name, list]);
   }
   return Object.fromEntries(parts);

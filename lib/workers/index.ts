@@ -12,11 +12,18 @@ export interface Workers {}
  * @example
  * const { answer } = await workers.processData.qa({ question: 'Who built it?' });
  * for await (const word of workers.story.tell({ about: 'rain' })) console.log(word);
+ * const { etag } = await workers.shout.shout({ file: 'notes/a.txt' }, { store: 'notes/loud.txt' });
  * @throws {Problem} as `POST /api/workers/{worker}/{function}` answers
  */
 export const workers = clientOf() as unknown as Workers;
 
-export type { Arguments, CallOptions, PendingStream as Stream } from './pending-call.ts';
+export type {
+  Arguments,
+  CallOptions,
+  PendingStream as Stream,
+  Stored,
+  StoreOptions,
+} from './pending-call.ts';
 export { camelCase } from './names.ts';
 export { callsOf } from './scope.ts';
 export { type Destination, storeReturned, type StoredReturn } from './store-returned.ts';

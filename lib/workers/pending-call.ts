@@ -1,9 +1,19 @@
+import type { Mount } from '#lib/files';
 import type { ItemStream, ReturnedFile } from '#lib/python';
+import type { StoredFile } from '#storage';
+
+import type { Destination } from './store-returned.ts';
 
 export interface CallOptions {
   /** Ends the call, as the request's own end does. */
   readonly signal?: AbortSignal;
 }
+
+/** Where a returned file is to be stored, for a function that returns one. */
+export type StoreOptions = CallOptions & Destination;
+
+/** A returned file that has been stored: what is known of it, and whether it outlasts a deploy. */
+export type Stored = StoredFile & Pick<Mount, 'durability'>;
 
 /** What a function's answer comes to: a value, a file, or a generator's items, which come as they are asked for. */
 export type Reply =

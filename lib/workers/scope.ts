@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import type { Files } from '#lib/files';
 import type { PythonEngine } from '#lib/python';
 
 /** Whose calls are made: what a request has for them. */
 export interface Scope {
   readonly python: PythonEngine;
+  /** Where keys are looked up: any, as what calls is the service's own code. */
+  readonly files: Files;
   readonly requestId: string;
   /** Aborts when the request is over: it has been answered, or its caller has gone away. */
   readonly signal: AbortSignal;

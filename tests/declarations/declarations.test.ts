@@ -74,6 +74,12 @@ it('says what constraints and defaults are', () => {
   expect(text()).toMatch(/\* @format base64url\n( \* @default ""\n)? \*\/\ndata\?: string/);
 });
 
+it('says how a file is given', () => {
+  expect(text()).toMatch(
+    /\* A file, .* the key of a stored one\.\n \*\/\nphoto: \(globalThis\.Blob \| string\)/,
+  );
+});
+
 it('says why a function or a worker is not in it', () => {
   expect(text()).toMatch(
     /noForm cannot be called: no_form: parameter 'value' has the hint collections\.abc\.Callable\[\[int\], int\]/,

@@ -47,6 +47,9 @@ describe('a function that a route calls', () => {
     ['function', 404, { code: 'worker-not-found', detail: expect.stringContaining("'plain'") }],
     ['input', 422, { code: 'invalid-input', errors: [{ pointer: '/to' }] }],
     ['twice', 500, { traceback: expect.stringContaining('can be read once') }],
+    ['storedInVain', 422, { detail: expect.stringContaining('files.digest returns no file') }],
+    ['storedToLast', 409, { code: 'storage-not-persistent' }],
+    ['absent', 422, { errors: [{ pointer: '/file', detail: expect.stringContaining("'absent'") }] }],
     ['nested', 500, { traceback: expect.stringContaining('a file is an argument of its own') }],
     ['noGenerator', 500, { code: 'internal-error', traceback: expect.stringContaining('no generator') }],
   ])('has its errors for the answer (%s)', async (name, status, problem) => {
@@ -98,6 +101,18 @@ describe('a function that a route calls', () => {
   it('ends by a signal of its own', async () => {
     await route('aborted', { headers: { 'x-request-id': 'aborted' } });
     expect(await outcome(({ requestId }) => requestId === 'aborted')).toBe('canceled');
+  });
+
+  it('takes the keys of stored files, and stores what it returns', async () => {
+    expect(await (await route('stored')).json()).toMatchObject([
+      { key: 'hi.txt', bytes: 2, durability: 'ephemeral', etag: expect.any(String) },
+      { key: 'loud.txt', bytes: 2, modifiedAt: expect.any(Number) },
+      ['c.txt: sent', 'loud.txt: HI'],
+    ]);
+    expect(await (await server.fetch('/api/files/loud.txt')).text()).toBe('HI');
+    expect((await route('storedIfNone')).status).toBe(412);
+    expect(await (await server.fetch('/api/files/hi.txt')).text()).toBe('Hi');
+    expect(uploads()).toEqual([]);
   });
 
   it('takes blobs as files, and returns files', async () => {

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 _UNKNOWN = "application/octet-stream"
-_HOW_TO_GIVE = "A part of multipart/form-data with a file name, or, where no text is taken, the key of a stored file."
+_HOW_TO_GIVE = (
+    "A file, sent as a part of multipart/form-data with a file name; "
+    "or, where no text is taken, the key of a stored one."
+)
 _WANTED = (
     "a file is wanted: send it as a part of multipart/form-data with a file name, or give the key of a stored file"
 )

@@ -26,6 +26,10 @@ export async function right(text: string | undefined): Promise<unknown[]> {
     if (pet.kind === 'cat') listed.push(pet.lives.toFixed());
     else listed.push(pet.barksAt);
   const file = await workers.typedThings.limited({ photo: new File([], 'a'), others: [new Blob([])] });
+  const { etag, durability } = await workers.typedThings.limited(
+    { photo: 'photos/a.png', others: [new Blob([]), 'photos/b.png'] },
+    { store: 'photos/c.png', durability: 'persistent', ifNoneMatch: '*' },
+  );
   const none: null = await workers.typedThings.nothing();
   const blob = await workers.typedThings.shadowed({ photo: new Blob([]), blob: { size: 1 } });
   const { seal } = await workers.typedThings.seal({ sealed: { seal: 'a text' } });
@@ -38,6 +42,8 @@ export async function right(text: string | undefined): Promise<unknown[]> {
     bytes,
     file.name,
     file.stream(),
+    etag.length,
+    durability === 'ephemeral',
     none,
     blob.size,
     seal.at(0),
@@ -73,8 +79,14 @@ export async function wrong(): Promise<unknown[]> {
   const { length } = (await workers.typedThings.describeAll(required)).value;
   // @ts-expect-error -- no generator
   for await (const _ of workers.typedThings.findAnswer());
-  // @ts-expect-error -- a text is no file
-  await workers.typedThings.limited({ photo: 'a' });
+  // @ts-expect-error -- a file, or the key of one
+  await workers.typedThings.limited({ photo: 1 });
+  // @ts-expect-error -- what is stored is not given back
+  (await workers.typedThings.limited({ photo: 'a' }, { store: 'b' })).stream();
+  // @ts-expect-error -- it returns no file that could be stored
+  await workers.typedThings.findAnswer({}, { store: 'b' });
+  // @ts-expect-error -- no such durability
+  await workers.typedThings.limited({ photo: 'a' }, { store: 'b', durability: 'forever' });
   // @ts-expect-error -- a model of the name Blob is no file
   await workers.typedThings.shadowed({ photo: { size: 1 } });
   // @ts-expect-error -- bytes in a model are a text
