@@ -1,7 +1,8 @@
-import { isFile, type Schema, takesFiles } from '#lib/json-schema';
+import { isFile, mapSchemas, type Schema, takesFiles } from '#lib/json-schema';
 import { documentationOf, type ListedFunction, summaryOf } from '#lib/python';
 
 import type { Schemas } from './schemas.ts';
+import { storing } from './storing.ts';
 
 interface OperationOptions {
   /** Of the function, and of its models. */
@@ -12,11 +13,12 @@ interface OperationOptions {
 
 /** The operation that calls a function of a worker. */
 export function functionOperation(described: ListedFunction, options: OperationOptions): Schema {
-  return {
+  const operation = {
     ...headOf(described, options),
     requestBody: bodyOf(inputOf(described, options)),
     responses: responsesOf(described, options),
   };
+  return isFile(described.output ?? {}) ? storing(operation) : operation;
 }
 
 /** What an operation says of its function, however that is called. */
@@ -35,11 +37,18 @@ export function inputOf({ input }: ListedFunction, { id, schemas }: OperationOpt
   return schemas.add(input ?? {}, `${id}.input`);
 }
 
-/** A body of arguments: a form where some of them are files. */
+/** A body of arguments: where some of them are files a form as well, as JSON has no more than their keys. */
 export function bodyOf(schema: Schema): Schema {
   const required = Array.isArray(schema.required) && schema.required.length > 0;
-  const type = takesFiles(schema) ? 'multipart/form-data' : 'application/json';
-  return { required, content: { [type]: { schema } } };
+  const form = takesFiles(schema) && { 'multipart/form-data': { schema } };
+  return { required, content: { ...form, 'application/json': { schema: withKeys(schema) } } };
+}
+
+/** The schema of arguments as JSON can say them: with a text for each file. */
+export function withKeys(schema: Schema): Schema {
+  if (!isFile(schema)) return mapSchemas(schema, withKeys);
+  const { format: _format, contentMediaType: _type, ...text } = schema;
+  return text;
 }
 
 /** What is answered: the value, or the items one by one where `Accept` asks for them, and problem details. */

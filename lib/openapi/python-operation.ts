@@ -1,7 +1,7 @@
 import type { Schema } from '#lib/json-schema';
 import type { ListedFunction } from '#lib/python';
 
-import { bodyOf, headOf, inputOf, responsesOf } from './function-operation.ts';
+import { bodyOf, headOf, inputOf, responsesOf, withKeys } from './function-operation.ts';
 import type { Place } from './paths.ts';
 import type { Schemas } from './schemas.ts';
 
@@ -41,7 +41,7 @@ function argumentsOf(input: Schema, { method, parameters: inPath }: Place): Sche
       name,
       in: 'query',
       required: required.has(name),
-      schema: properties[name],
+      schema: withKeys(properties[name] ?? {}),
     }));
     return { parameters: [...parameters, ...query] };
   }

@@ -125,10 +125,32 @@ describe('a function', () => {
 
   it('takes a form where it takes files, and answers with one or with a stream', () => {
     const { requestBody, responses } = operation('/api/workers/typed_things/limited');
-    expect(Object.keys(requestBody?.content ?? {})).toEqual(['multipart/form-data']);
-    expect(Object.keys(responses['200']?.content ?? {})).toEqual(['*/*']);
+    expect(Object.keys(requestBody?.content ?? {})).toEqual(['multipart/form-data', 'application/json']);
+    expect(Object.keys(responses['200']?.content ?? {})).toEqual(['*/*', 'application/json']);
     const stream = operation('/api/workers/typed_things/days').responses['200']?.content ?? {};
     expect(Object.keys(stream)).toEqual(['application/json', 'text/event-stream', 'application/x-ndjson']);
+  });
+
+  it('takes keys for files in JSON, and stores what it returns', () => {
+    const { requestBody, responses, parameters } = operation('/api/workers/typed_things/limited');
+    const json = requestBody?.content['application/json']?.schema ?? {};
+    expect(JSON.stringify(json)).not.toContain('binary');
+    expect(json).toMatchObject({
+      properties: { photo: { type: 'string', description: expect.stringContaining('key of a stored') } },
+    });
+    const validate = new Ajv2020({ strict: false }).compile(json);
+    expect(validate({ photo: 'a.png', others: ['b.png'] })).toBe(true);
+    expect(requestBody?.content['multipart/form-data']?.schema).toMatchObject({
+      properties: { photo: { format: 'binary' } },
+    });
+    expect(parameters?.map(({ name, in: where }) => `${where} ${name}`)).toEqual([
+      'query store',
+      'query durability',
+    ]);
+    const stored = responses['201']?.content?.['application/json']?.schema as { required: string[] };
+    expect(stored.required).toEqual(['key', 'bytes', 'etag', 'type', 'modifiedAt', 'durability', 'metadata']);
+    const other = operation('/api/workers/typed_things/seal');
+    expect([other.parameters, other.responses['201']]).toEqual([undefined, undefined]);
   });
 
   it('that cannot be called, or does not load, is not in it', () => {
@@ -230,7 +252,7 @@ describe('a route in TypeScript', () => {
     ['get', '/api/health', []],
     ['post', '/api/qa', []],
     ['get', '/api/workers', []],
-    ['post', '/api/workers/{worker}/{function}', ['worker', 'function']],
+    ['post', '/api/workers/{worker}/{function}', ['worker', 'function', 'store', 'durability']],
     ['get', '/openapi.json', []],
   ])('of the service itself has a summary and its parameters: %s %s', (method, path, names) => {
     const { summary, parameters } = operation(path, method);
