@@ -226,6 +226,9 @@ describe('the file that a function is given by its key', () => {
     });
     await put('passing-by', 'second');
     expect(await waiting).toMatchObject([412, { code: 'precondition-failed' }]);
+    await server.line(
+      ({ message, detail }) => message === 'invocation' && /was replaced/.test(String(detail)),
+    );
     expect((await before).status).toBe(200);
     expect(await server.answer('keys/slow', { file: 'passing-by' })).toBe('second');
   });

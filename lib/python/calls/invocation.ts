@@ -93,9 +93,12 @@ export class Invocation {
         ...(stored && { stored: await this.#placed.place(stored) }),
       };
     } catch (error) {
-      if (this.#placed.isOver) return {}; // the call has ended meanwhile, by its limit or its caller, which is to be told
-      this.#serving.cancel();
-      throw error;
+      if (error instanceof Problem) this.#serving.refuse(error);
+      else if (!this.#placed.isOver) {
+        this.#serving.cancel();
+        throw error;
+      }
+      return {}; // the verdict says why: this, or the limit or the caller that has ended the call meanwhile
     }
   }
 

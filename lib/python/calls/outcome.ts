@@ -39,6 +39,8 @@ export function conclude(verdict: Verdict, invoked: Invoked): Conclusion {
       return { ok: false, error: crashProblem(verdict.end, invoked) };
     case 'forged':
       return { ok: false, error: forgeryProblem(verdict.said, invoked) };
+    case 'refused':
+      return { ok: false, error: verdict.problem };
     case 'evicted':
       return { ok: false, error: evictionProblem(verdict, invoked) };
     case 'canceled':

@@ -1,3 +1,5 @@
+import type { Problem } from '#lib/problems';
+
 import type { InstanceMemory } from '../memory/instance-memory.ts';
 import type { InstanceWatchdog } from '../memory/instance-watchdog.ts';
 import { processTree } from '../memory/process-tree.ts';
@@ -25,6 +27,8 @@ export type Verdict =
   | { readonly kind: 'error'; readonly error: ChildError }
   | { readonly kind: 'stopped'; readonly by: Breach['limit'] | 'timeout' | 'output'; readonly used: number }
   | { readonly kind: 'canceled' }
+  /** It could not begin. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'evicted'; readonly used: number; readonly instance: InstanceMemory }
   /** It has sent what the runtime sends not, or not then. */
   | { readonly kind: 'forged'; readonly said: string }
@@ -119,6 +123,11 @@ export class Serving implements Disposable {
 
   /** The caller wants no more. */
   readonly cancel = (): void => this.#end({ kind: 'canceled' });
+
+  /** It is not to begin, as what it needs is not there. */
+  refuse(problem: Problem): void {
+    this.#end({ kind: 'refused', problem });
+  }
 
   /** To be called when the process is gone: until then, what passes a limit while it cleans up is killed. */
   [Symbol.dispose](): void {
