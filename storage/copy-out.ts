@@ -11,17 +11,16 @@ import type { OpenedFile } from './store.ts';
  * @throws {AbortError} by the signal.
  */
 export async function copyOut(opened: OpenedFile, path: string, signal: AbortSignal): Promise<void> {
+  await using copy = await open(path, 'wx', 0o600);
   try {
-    await using file = await open(path, 'wx', 0o600);
     for await (const piece of opened.pieces()) {
       signal.throwIfAborted();
-      await file.writeFile(piece); // on a handle: all of it, from where the last one ended
+      await copy.writeFile(piece); // on a handle: all of it, from where the last one ended
     }
   } catch (error) {
     await rm(path, { force: true });
     if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    throw new Problem('storage-full', `The disk has no room for a copy of '${opened.file.key}'.`, {
-      cause: error,
-    });
+    const detail = `The disk has no room for a copy of '${opened.file.key}'.`;
+    throw new Problem('storage-full', detail, { cause: error });
   }
 }

@@ -21,11 +21,11 @@ beforeAll(async () => {
   await build(project.root);
   server = await TestServer.start({
     root: project.root,
-    env: { HEADY_DATA_DIR: directory, HEADY_STORAGE_QUOTA: '550MB' },
+    env: { HEADY_DATA_DIR: directory, HEADY_STORAGE_QUOTA: '400MB' },
   });
   await put('notes/größe.txt', 'hello', 'text/x-note');
   await put('b.txt', 'two', 'text/plain');
-  await put('large', Buffer.alloc(300 * megabyte));
+  await put('large', Buffer.alloc(150 * megabyte));
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -238,7 +238,7 @@ describe('the file that a function is given by its key', () => {
     let most = 0;
     const sampling = setInterval(() => (most = Math.max(most, memoryOf(server.pid).rssBytes)), 20);
     const bytes = await server.answer('keys/large', { file: 'large' }).finally(() => clearInterval(sampling));
-    expect(bytes).toBe(300 * megabyte);
+    expect(bytes).toBe(150 * megabyte);
     expect(most - before).toBeLessThan(100 * megabyte);
     await waitFor(() => leftFiles(server).length === 0 || undefined);
   });

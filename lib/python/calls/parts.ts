@@ -66,6 +66,7 @@ export class PlacedFiles implements AsyncDisposable {
   }
 
   async #place(file: GivenFile | CopiedFile): Promise<GivenFile> {
+    this.#over.signal.throwIfAborted();
     const { name, type, bytes } = file;
     const path = join(this.#directory, `${randomUUID()}${extensionOf(name)}`);
     this.#paths.push(path);
