@@ -2,10 +2,12 @@ export { checkConditions } from './conditions.ts';
 export { copyOut } from './copy-out.ts';
 export { checkDataDirectory, type Durability } from './data-directory.ts';
 export { DiskStore } from './disk/disk-store.ts';
+export { DiskUploads } from './disk/disk-uploads.ts';
 export { type ObjectKey, parseKey } from './key.ts';
 export { type BucketOptions, openBucket } from './s3/open.ts';
 export type { S3Store } from './s3/s3-store.ts';
 export type {
+  AdoptOptions,
   ByteRange,
   Conditions,
   FileStore,
@@ -14,5 +16,7 @@ export type {
   OpenedFile,
   Page,
   PutOptions,
+  Reservation,
   StoredFile,
 } from './store.ts';
+export { headBytes, type UploadStore } from './upload-store.ts';

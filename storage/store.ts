@@ -43,6 +43,15 @@ export function typeOf({ type }: Pick<PutOptions, 'type'>): string {
   return typeof type === 'string' ? type : type();
 }
 
+/** What becomes a file where it lies. */
+export type AdoptOptions = Omit<PutOptions, 'expectedBytes' | 'sha256' | 'signal'>;
+
+/** Room that is kept for content which comes bit by bit, until it is a file or is given up. */
+export interface Reservation extends Disposable {
+  /** Tells how many of the bytes lie there by now. */
+  holds(presentBytes: number): void;
+}
+
 /** Bytes of a file, both ends included. */
 export interface ByteRange {
   readonly first: number;
@@ -79,6 +88,22 @@ export interface FileStore extends AsyncDisposable {
    * @throws {Problem} `precondition-failed`, `digest-mismatch`, `storage-full`
    */
   put(key: ObjectKey, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredFile>;
+  /**
+   * Makes content a file that lies where the store itself could have written it (a path on the same disk, an object of
+   * the same bucket), without its bytes passing through here. Nobody writes to it any more, and room is reserved for it.
+   * It is taken from its place when the file is there; where that fails it stays.
+   *
+   * @returns undefined where nothing lies at that place.
+   * @throws {Problem} `precondition-failed`
+   */
+  adopt(key: ObjectKey, place: string, options: AdoptOptions): Promise<StoredFile | undefined>;
+  /**
+   * Keeps room for content that is to be adopted.
+   *
+   * @param promised - of what had its room before a restart: it is not refused now.
+   * @throws {Problem} `storage-full`
+   */
+  reserve(bytes: number, promised?: { readonly presentBytes: number }): Promise<Reservation>;
   head(key: ObjectKey): Promise<StoredFile | undefined>;
   open(key: ObjectKey): Promise<OpenedFile | undefined>;
   /** @returns whether there was one. @throws {Problem} `precondition-failed` */

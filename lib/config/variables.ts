@@ -304,6 +304,11 @@ export const variables = {
     description: 'Largest file, and largest multipart body of a route that takes files.',
     source: 'optional',
   }),
+  HEADY_UPLOAD_TTL: define({
+    schema: someTime.prefault('24h'),
+    description: 'Time that a resumable upload has from its creation to its end.',
+    source: 'optional',
+  }),
   DATABASE_URL: define({
     schema: text.optional(),
     description: 'Postgres that all instances share.',

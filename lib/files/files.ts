@@ -1,6 +1,7 @@
 import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
 import {
+  type AdoptOptions,
   checkConditions,
   type Conditions,
   type Durability,
@@ -40,6 +41,10 @@ export class Files implements AsyncDisposable {
 
   static async start(config: Config, dataDirectory: Durability): Promise<Files> {
     return new Files(await openMounts(config, dataDirectory));
+  }
+
+  get mounts(): readonly Mount[] {
+    return this.#mounts.all;
   }
 
   /** Whether a file lasts when nobody says whether it has to. */
@@ -103,11 +108,31 @@ export class Files implements AsyncDisposable {
     const isMoved = before !== undefined && before.mount !== mount;
     if (isMoved) checkConditions(key, before.file, conditions); // they are about the file where it is now
     const file = await mount.store.put(key, content, { ...options, ...(!isMoved && conditions) });
-    for (const other of this.#mounts.all) if (other !== mount) await other.store.delete(key);
+    await this.#keepOnlyIn(mount, key);
     return { mount, file, isNew: before === undefined };
+  }
+
+  /**
+   * Makes a file of content that lies beside those of a mount.
+   *
+   * @returns undefined where nothing lies there.
+   * @throws {Problem} as `FileStore.adopt`
+   */
+  async adopt(
+    key: ObjectKey,
+    { mount, place, ...options }: AdoptOptions & { readonly mount: Mount; readonly place: string },
+  ): Promise<StoredFile | undefined> {
+    const file = await mount.store.adopt(key, place, options);
+    if (file) await this.#keepOnlyIn(mount, key);
+    return file;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#mounts[Symbol.asyncDispose]();
+  }
+
+  /** Takes a file out of the other mounts: it has been stored in this one. */
+  async #keepOnlyIn(mount: Mount, key: ObjectKey): Promise<void> {
+    for (const other of this.#mounts.all) if (other !== mount) await other.store.delete(key);
   }
 }

@@ -8,3 +8,4 @@ export { postFile } from './post-file.ts';
 export { conditionsOf } from './preconditions.ts';
 export { putFile } from './put-file.ts';
 export { putResponse } from './put-response.ts';
+export { typeByBytes } from './sniff.ts';

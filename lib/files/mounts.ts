@@ -5,16 +5,24 @@ import { makeRunDirectory } from '#lib/run-directory';
 import {
   type BucketOptions,
   DiskStore,
+  DiskUploads,
   type Durability,
   type FileStore,
   openBucket,
   type S3Store,
+  type UploadStore,
 } from '#storage';
 
-/** Where files are kept, and whether they outlast a deploy there. */
-export interface Mount {
-  readonly durability: Durability['durability'];
+/** Where files are kept. */
+interface Place {
   readonly store: FileStore;
+  /** Where uploads lie until the store adopts them. */
+  readonly uploads: UploadStore;
+}
+
+/** Where files are kept, and whether they outlast a deploy there. */
+export interface Mount extends Place {
+  readonly durability: Durability['durability'];
 }
 
 /** The places that there are for files. */
@@ -31,19 +39,21 @@ export interface Mounts extends AsyncDisposable {
 export async function openMounts(config: Config, dataDirectory: Durability): Promise<Mounts> {
   await using stack = new AsyncDisposableStack();
   const { HEADY_STORAGE_QUOTA: quotaBytes, HEADY_EPHEMERAL_TTL: lifetimeMs } = config;
+  const onDisk = async (path: string, options: { readonly lifetimeMs?: number }): Promise<Place> => ({
+    store: stack.use(await DiskStore.open({ directory: join(path, 'files'), quotaBytes, ...options })),
+    uploads: await DiskUploads.open(join(path, 'uploads')),
+  });
+  const { path } = stack.use(await makeRunDirectory({ prefix: 'heady-files-' }));
+  const temporary = await onDisk(path, { lifetimeMs });
   const options = bucketOf(config);
   const bucket = options && stack.use(await openBucket(options));
-  const disk =
-    bucket || dataDirectory.durability === 'ephemeral'
-      ? undefined
-      : await DiskStore.open({ directory: join(dataDirectory.path, 'files'), quotaBytes });
-  const lasting = bucket ?? stack.use(disk);
-  const { path } = stack.use(await makeRunDirectory({ prefix: 'heady-files-' }));
-  const store = stack.use(await DiskStore.open({ directory: path, quotaBytes, lifetimeMs }));
-  const ephemeral: Mount = { durability: 'ephemeral', store };
+  const lasting =
+    (bucket && { store: bucket, uploads: bucket.uploadsBy(temporary.uploads.quarantine) }) ??
+    (dataDirectory.durability === 'persistent' ? await onDisk(dataDirectory.path, {}) : undefined);
+  const ephemeral: Mount = { durability: 'ephemeral', ...temporary };
   const opened = stack.move();
   return {
-    all: lasting ? [{ durability: 'persistent', store: lasting }, ephemeral] : [ephemeral],
+    all: lasting ? [{ durability: 'persistent', ...lasting }, ephemeral] : [ephemeral],
     bucket,
     why: 'why' in dataDirectory ? dataDirectory.why : undefined,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -1,9 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 
 import { mediaTypeOf } from '#lib/media-type';
-
-/** What the signatures of file types are within. */
-const headBytes = 4100;
+import { headBytes } from '#storage';
 
 /** What clients say who do not know: curl says that all it sends is a form. */
 const saysNothing = /^(?:application\/(?:octet-stream|x-www-form-urlencoded))?\s*(?:;|$)/i;
@@ -24,18 +22,18 @@ export function sniffed(content: AsyncIterable<Uint8Array>, said: string): Sniff
     for await (const piece of content) {
       if (head) head = Buffer.concat([head, piece.subarray(0, headBytes - head.byteLength)]);
       if (head?.byteLength === headBytes) {
-        type = await typeOf(head, said);
+        type = await typeByBytes(head, said);
         head = undefined;
       }
       yield piece;
     }
-    if (head) type = await typeOf(head, said);
+    if (head) type = await typeByBytes(head, said);
   };
   return { content: passing(), type: () => type };
 }
 
-/** What the bytes are goes before what is said of them. */
-async function typeOf(head: Buffer, said: string): Promise<string> {
+/** The type of content that begins so: what the bytes are goes before what is said of them. */
+export async function typeByBytes(head: Buffer, said: string): Promise<string> {
   const found = (await fileTypeFromBuffer(head))?.mime;
   const isKnown = !saysNothing.test(said.trim());
   if (found !== undefined && !(isKnown && containers.has(found))) return found;

@@ -26,6 +26,12 @@ export const problemTypes = {
     cause: 'The bytes that came have another digest than `Content-Digest` or `Repr-Digest` says.',
     mend: 'Send them again.',
   },
+  'checksum-mismatch': {
+    status: 460,
+    title: 'The bytes are not what their checksum says',
+    cause: 'The bytes that came have another checksum than `Upload-Checksum` says. None of them count.',
+    mend: 'Send them again, from the same offset.',
+  },
   unauthorized: {
     status: 401,
     title: 'A valid key is needed',
@@ -71,8 +77,9 @@ export const problemTypes = {
   'request-timeout': {
     status: 408,
     title: 'The request did not come in time',
-    cause: 'The head of the request took longer than its time limit.',
-    mend: 'Send the request at once.',
+    cause:
+      'The head of the request took longer than its time limit, or the bytes of an upload stopped coming.',
+    mend: 'Send the request at once; an upload goes on from where it was.',
   },
   'storage-not-persistent': {
     status: 409,
@@ -82,9 +89,16 @@ export const problemTypes = {
   },
   conflict: {
     status: 409,
-    title: 'Another change is being made',
-    cause: 'The file is being changed by another request at this moment.',
-    mend: 'Read the file again, and try again.',
+    title: 'It is not as the request takes it to be',
+    cause:
+      'The file is being changed by another request at this moment; or an upload has more or fewer bytes than `Upload-Offset` says.',
+    mend: 'Read the file again, and try again; ask by HEAD how far the upload is, and go on from there.',
+  },
+  gone: {
+    status: 410,
+    title: 'It is there no more',
+    cause: 'The upload was not finished within `HEADY_UPLOAD_TTL`.',
+    mend: 'Begin a new one.',
   },
   'precondition-failed': {
     status: 412,
@@ -92,6 +106,12 @@ export const problemTypes = {
     cause:
       'What `If-Match` or `If-None-Match` asks for does not hold; or a file whose key a call gives was replaced or deleted while the call waited.',
     mend: 'Read the file again, and decide by what it is now.',
+  },
+  'unsupported-version': {
+    status: 412,
+    title: 'Unsupported version of tus',
+    cause: 'The request has no `Tus-Resumable` header, or one of another version than 1.0.0.',
+    mend: 'Send `Tus-Resumable: 1.0.0`.',
   },
   'payload-too-large': {
     status: 413,
@@ -124,6 +144,12 @@ export const problemTypes = {
     cause:
       'The function raised `heady.HTTPError`, with a status that has no code of its own here; it is the status of the answer.',
     mend: "The detail is the function's own.",
+  },
+  locked: {
+    status: 423,
+    title: 'Another request is at work on it',
+    cause: 'Another request for the same upload has taken its place, or does not make way.',
+    mend: 'Ask by HEAD how far the upload is, and go on from there.',
   },
   'rate-limited': {
     status: 429,

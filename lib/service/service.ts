@@ -15,6 +15,7 @@ import {
 } from '#lib/metrics';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
+import { Uploads } from '#lib/uploads';
 import { checkDataDirectory, type Durability } from '#storage';
 
 import { type Health, readVersion } from './health.ts';
@@ -43,6 +44,7 @@ export class Service {
   /** Whether what is in the data directory is still there after a deploy, as was found at the start. */
   readonly durability: Durability;
   readonly files: Files;
+  readonly uploads: Uploads;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
   readonly version: string;
@@ -54,7 +56,15 @@ export class Service {
   private constructor(
     parts: Pick<
       Service,
-      'config' | 'log' | 'metrics' | 'invocations' | 'durability' | 'files' | 'python' | 'inference'
+      | 'config'
+      | 'log'
+      | 'metrics'
+      | 'invocations'
+      | 'durability'
+      | 'files'
+      | 'uploads'
+      | 'python'
+      | 'inference'
     > & { readonly stack: AsyncDisposableStack },
   ) {
     this.config = parts.config;
@@ -63,6 +73,7 @@ export class Service {
     this.invocations = parts.invocations;
     this.durability = parts.durability;
     this.files = parts.files;
+    this.uploads = parts.uploads;
     this.python = parts.python;
     this.inference = parts.inference;
     this.#parts = parts.stack;
@@ -91,6 +102,7 @@ export class Service {
     for (const warning of config.warnings) log.warn(warning);
     if ('why' in durability && isToBeTold(config)) log.warn(durability.why);
     const files = stack.use(await Files.start(config, durability));
+    const uploads = stack.use(await Uploads.start({ config, files, log }));
     const inference = await InferenceGateway.start({
       config,
       log,
@@ -108,7 +120,7 @@ export class Service {
       grant: (grantee) => inference.grant(grantee),
     });
     stack.defer(() => python.stop());
-    const parts = { config, log, metrics, invocations, durability, files, python, inference };
+    const parts = { config, log, metrics, invocations, durability, files, uploads, python, inference };
     return new Service({ ...parts, stack: stack.move() });
   }
 

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, glob, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, glob, link, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { ContentWriter } from './content-writer.ts';
 import { makeDirectory, syncDirectory, writeDurably } from './durable.ts';
+import { readPieces } from './read-pieces.ts';
 
 /** Content on the medium, by the name of the file that it lies in. */
 export interface Blob {
@@ -16,8 +17,8 @@ interface WriteOptions {
   /** 0 where that is not known. */
   readonly expectedBytes: number;
   readonly signal: AbortSignal;
-  /** Called before more than was expected is written. */
-  readonly onExcess: (bytes: number) => Promise<void>;
+  /** Called with what has come so far, before it is written. */
+  readonly onBytes: (bytes: number) => Promise<void>;
 }
 
 /** Contents of files, each in a file of a random name that is written once and never changed. */
@@ -39,7 +40,7 @@ export class Blobs {
 
   async write(
     content: AsyncIterable<Uint8Array>,
-    { expectedBytes, signal, onExcess }: WriteOptions,
+    { expectedBytes, signal, onBytes }: WriteOptions,
   ): Promise<Blob> {
     const blob = randomUUID();
     const path = join(this.#incoming, blob);
@@ -50,13 +51,33 @@ export class Blobs {
       for await (const piece of content) {
         signal.throwIfAborted();
         bytes += piece.byteLength;
-        if (bytes > expectedBytes) await onExcess(bytes);
+        await onBytes(bytes);
         digest.update(piece);
         await writer.write(piece);
       }
       await writer.end();
     });
     await rename(path, this.#pathOf(blob));
+    await syncDirectory(this.#directory);
+    return { blob, bytes, sha256: digest.digest() };
+  }
+
+  /**
+   * Gives content that lies elsewhere on the same disk a name among these, and has it on the medium. It keeps its other
+   * one, so that a crash leaves it in its place or in both.
+   *
+   * @returns undefined where nothing lies there.
+   */
+  async link(place: string): Promise<Blob | undefined> {
+    const file = await open(place, 'r').catch(ignoreMissing);
+    if (!file) return undefined;
+    await using _ = file;
+    const blob = randomUUID();
+    const digest = createHash('sha256');
+    const { size: bytes } = await file.stat();
+    for await (const piece of readPieces(file, { first: 0, last: bytes - 1 })) digest.update(piece);
+    await file.sync();
+    await link(place, this.#pathOf(blob));
     await syncDirectory(this.#directory);
     return { blob, bytes, sha256: digest.digest() };
   }

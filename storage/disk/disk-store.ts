@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Problem } from '#lib/problems';
@@ -8,12 +8,14 @@ import { checkDigest } from '../digest.ts';
 import { KeyLocks } from '../key-locks.ts';
 import type { ObjectKey } from '../key.ts';
 import {
+  type AdoptOptions,
   type Conditions,
   type FileStore,
   type ListOptions,
   type OpenedFile,
   type Page,
   type PutOptions,
+  type Reservation,
   type StoredFile,
   typeOf,
 } from '../store.ts';
@@ -81,13 +83,28 @@ export class DiskStore implements FileStore {
   ): Promise<StoredFile> {
     checkConditions(key, await this.head(key), conditions); // before the content is read
     using claim = this.#parts.room.claim(expectedBytes);
-    await this.#makeRoom(claim, expectedBytes);
+    await this.#makeRoom(claim);
     const written = await this.#write(content, { claim, signal });
+    return this.#keep(key, written, { type, metadata, sha256, ...conditions });
+  }
+
+  async adopt(key: ObjectKey, place: string, options: AdoptOptions): Promise<StoredFile | undefined> {
+    checkConditions(key, await this.head(key), options); // before the content is read
+    const linked = await this.#parts.blobs.link(place);
+    if (!linked) return undefined;
+    const file = await this.#keep(key, linked, options);
+    await rm(place);
+    return file;
+  }
+
+  async reserve(bytes: number, promised?: { readonly presentBytes: number }): Promise<Reservation> {
+    const claim = this.#parts.room.claim(bytes);
+    claim.holds(promised?.presentBytes ?? 0);
     try {
-      checkDigest(written.sha256, sha256);
-      return await this.#commit({ key, type: typeOf({ type }), metadata, ...recordOf(written) }, conditions);
+      if (!promised) await this.#makeRoom(claim);
+      return claim;
     } catch (error) {
-      await this.#parts.blobs.remove(written.blob);
+      claim[Symbol.dispose]();
       throw error;
     }
   }
@@ -139,14 +156,31 @@ export class DiskStore implements FileStore {
     { claim, signal }: { readonly claim: Claim; readonly signal: AbortSignal },
   ): Promise<Blob> {
     const { blobs, room } = this.#parts;
-    const onExcess = async (bytes: number) => {
+    const onBytes = async (bytes: number) => {
+      claim.holds(bytes);
+      if (bytes <= claim.bytes) return;
       claim.growTo(bytes);
-      if (room.overQuota > 0) await this.#makeRoom(claim, 0);
+      if (room.overQuota > 0) await this.#makeRoom(claim);
     };
     try {
-      return await blobs.write(content, { expectedBytes: claim.bytes, signal, onExcess });
+      return await blobs.write(content, { expectedBytes: claim.bytes, signal, onBytes });
     } catch (error) {
       throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? await room.full(claim) : error;
+    }
+  }
+
+  /** Makes a file of content; where that may not be, the content is removed. */
+  async #keep(
+    key: ObjectKey,
+    blob: Blob,
+    { sha256, type, metadata = {}, ...conditions }: AdoptOptions & Pick<PutOptions, 'sha256'>,
+  ): Promise<StoredFile> {
+    try {
+      checkDigest(blob.sha256, sha256);
+      return await this.#commit({ key, type: typeOf({ type }), metadata, ...recordOf(blob) }, conditions);
+    } catch (error) {
+      await this.#parts.blobs.remove(blob.blob);
+      throw error;
     }
   }
 
@@ -163,10 +197,10 @@ export class DiskStore implements FileStore {
   }
 
   /** Drops what may be dropped until a claim fits. @throws {Problem} `storage-full`: that would not do. */
-  async #makeRoom(claim: Claim, unwrittenBytes: number): Promise<void> {
+  async #makeRoom(claim: Claim): Promise<void> {
     const { room, index, lifetimeMs } = this.#parts;
     for (;;) {
-      const lacking = await room.lacking(unwrittenBytes);
+      const lacking = await room.lacking();
       const oldest = lifetimeMs === undefined ? undefined : index.oldest();
       if (lacking <= 0 && (!oldest || this.#lives(oldest))) return;
       if (!oldest || lacking > index.bytes) throw await room.full(claim);

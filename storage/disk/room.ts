@@ -3,6 +3,8 @@ import { statfs } from 'node:fs/promises';
 import { formatBytes } from '#lib/config';
 import { Problem } from '#lib/problems';
 
+import type { Reservation } from '../store.ts';
+
 interface RoomOptions {
   /** On the disk whose room it is. */
   readonly directory: string;
@@ -11,8 +13,8 @@ interface RoomOptions {
   readonly storedBytes: () => number;
 }
 
-/** What is being written, or is about to be: room that nobody else is given. Disposing of it gives it back. */
-export interface Claim extends Disposable {
+/** Room for content that is being written, or is about to be: nobody else is given it. */
+export interface Claim extends Reservation {
   readonly bytes: number;
   /** Takes more, where more has come than was told. */
   growTo(bytes: number): void;
@@ -22,25 +24,33 @@ export interface Claim extends Disposable {
 export class Room {
   readonly #options: RoomOptions;
   #claimedBytes = 0;
+  /** Of what is claimed, what lies on the disk already. */
+  #presentBytes = 0;
 
   constructor(options: RoomOptions) {
     this.#options = options;
   }
 
   claim(bytes: number): Claim {
-    const add = (more: number) => (this.#claimedBytes += more);
-    let mine = bytes;
-    add(mine);
+    const mine = { claimed: 0, present: 0 };
+    const set = (claimed: number, present: number) => {
+      this.#claimedBytes += claimed - mine.claimed;
+      this.#presentBytes += present - mine.present;
+      Object.assign(mine, { claimed, present });
+    };
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      set(0, 0);
+    };
+    set(bytes, 0);
     return {
       get bytes() {
-        return mine;
+        return mine.claimed;
       },
-      growTo: (all) => {
-        if (all <= mine) return;
-        add(all - mine);
-        mine = all;
-      },
-      [Symbol.dispose]: () => add(-mine),
+      growTo: (claimed) => set(claimed, mine.present),
+      holds: (present) => void (isOver || set(mine.claimed, present)),
+      [Symbol.dispose]: end,
     };
   }
 
@@ -50,19 +60,23 @@ export class Room {
     return storedBytes() + this.#claimedBytes - quotaBytes;
   }
 
-  /** What is to be freed before all claims fit, and what is still to be written; nothing or less where they do. */
-  async lacking(unwrittenBytes: number): Promise<number> {
-    return Math.max(this.overQuota, unwrittenBytes - (await this.#diskFree()));
+  /** What is to be freed before all claims fit; nothing or less where they do. */
+  async lacking(): Promise<number> {
+    return Math.max(this.overQuota, this.#unwrittenBytes - (await this.#diskFree()));
   }
 
-  async full(claim: Claim): Promise<Problem> {
+  async full({ bytes }: Claim): Promise<Problem> {
     const { quotaBytes, storedBytes } = this.#options;
-    const free = Math.max(0, Math.min(claim.bytes - this.overQuota, await this.#diskFree()));
+    const lacking = await this.lacking();
     return new Problem(
       'storage-full',
-      `There is no room for a file of ${formatBytes(claim.bytes)}: ${formatBytes(free)} are free.`,
+      `There is no room for a file of ${formatBytes(bytes)}: ${formatBytes(Math.max(0, bytes - lacking))} are free.`,
       { limit: formatBytes(quotaBytes), used: formatBytes(storedBytes()) },
     );
+  }
+
+  get #unwrittenBytes(): number {
+    return this.#claimedBytes - this.#presentBytes;
   }
 
   async #diskFree(): Promise<number> {

@@ -1,6 +1,7 @@
 import {
   HeadBucketCommand,
   S3Client,
+  type S3ClientConfig,
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
@@ -35,12 +36,15 @@ const tries = 3;
 /** A bucket, what is wrong with it told as problems, and whether it works. */
 export class Bucket implements Disposable {
   readonly name: string;
+  /** How the service speaks with it. */
+  readonly config: S3ClientConfig;
   readonly #client: S3Client;
   #fault: string | undefined;
 
   constructor(options: BucketOptions) {
     this.name = options.bucket;
-    this.#client = clientOf(options);
+    this.config = configOf(options);
+    this.#client = new S3Client(this.config);
   }
 
   /** What was wrong with the bucket at the last call; undefined where that was answered. */
@@ -98,8 +102,8 @@ export class Bucket implements Disposable {
   }
 }
 
-function clientOf({ region, endpoint, accessKeyId, secretAccessKey }: BucketOptions): S3Client {
-  return new S3Client({
+function configOf({ region, endpoint, accessKeyId, secretAccessKey }: BucketOptions) {
+  return {
     region,
     credentials: { accessKeyId, secretAccessKey },
     // other services than AWS's have one name for all buckets, and not all know the checksums that AWS's takes besides
@@ -116,5 +120,5 @@ function clientOf({ region, endpoint, accessKeyId, secretAccessKey }: BucketOpti
       httpAgent: { maxSockets: Infinity },
       httpsAgent: { maxSockets: Infinity },
     },
-  });
+  } satisfies S3ClientConfig;
 }

@@ -1,21 +1,29 @@
-import { DeleteObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3';
 
 import { Problem } from '#lib/problems';
 
 import { checkConditions, isConditional } from '../conditions.ts';
 import { KeyLocks } from '../key-locks.ts';
 import type { ObjectKey } from '../key.ts';
-import type {
-  Conditions,
-  FileStore,
-  ListOptions,
-  OpenedFile,
-  Page,
-  PutOptions,
-  StoredFile,
+import {
+  type AdoptOptions,
+  type Conditions,
+  type FileStore,
+  type ListOptions,
+  type OpenedFile,
+  type Page,
+  type PutOptions,
+  type Reservation,
+  type StoredFile,
+  typeOf,
 } from '../store.ts';
 import { Bucket, type Guard } from './bucket.ts';
-import { copyObject } from './copy.ts';
+import { copyObject, type Source } from './copy.ts';
 import { isMissing, throwChanged } from './failures.ts';
 import { described } from './metadata.ts';
 import { listedFiles, quoted, storedFile, unquoted } from './object-facts.ts';
@@ -23,6 +31,7 @@ import { decodedName, keyOf, namePrefix, objectName } from './object-names.ts';
 import type { BucketOptions } from './open.ts';
 import { OpenedObject } from './opened-object.ts';
 import { putContent } from './put-content.ts';
+import { S3Uploads } from './s3-uploads.ts';
 
 /** Makes an object where S3 sees that this holds. @returns its ETag. */
 type Make = (guard: Guard) => Promise<string | undefined>;
@@ -46,6 +55,11 @@ export class S3Store implements FileStore {
     this.#mostBytesCopied = mostBytesCopied;
   }
 
+  /** Uploads that are to become files in the same bucket. @param quarantine - a folder for content that is not yet trusted. */
+  uploadsBy(quarantine: string): S3Uploads {
+    return new S3Uploads(this.#bucket, quarantine);
+  }
+
   /** What was wrong with the bucket when it was last asked; undefined where that was answered. */
   get fault(): string | undefined {
     return this.#bucket.fault;
@@ -67,13 +81,8 @@ export class S3Store implements FileStore {
   }
 
   async head(key: ObjectKey): Promise<StoredFile | undefined> {
-    try {
-      return storedFile(key, await this.#bucket.send(new HeadObjectCommand(this.#place(key))));
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      if (this.fault !== undefined) await this.#bucket.mustWork(); // it may be the bucket that is not there
-      return undefined;
-    }
+    const found = await this.#look(objectName(key));
+    return found && storedFile(key, found);
   }
 
   async open(key: ObjectKey): Promise<OpenedFile | undefined> {
@@ -110,15 +119,49 @@ export class S3Store implements FileStore {
     const source = await this.head(from);
     if (!source) throw new Problem('not-found', `There is no file '${from}'.`);
     if (from === to) return this.#asItIs(source, conditions);
-    const copying = { source, name: objectName(to), mostBytesAtOnce: this.#mostBytesCopied };
-    const etag = await this.#change(to, conditions, async (guard) =>
-      copyObject(this.#bucket, { ...copying, guard }),
-    );
-    return this.#dated({ ...source, key: to, etag });
+    return this.#copied({ ...source, name: objectName(from) }, { ...source, key: to }, conditions);
+  }
+
+  async adopt(key: ObjectKey, place: string, options: AdoptOptions): Promise<StoredFile | undefined> {
+    const { metadata = {}, type, ...conditions } = options;
+    const found = await this.#look(place);
+    if (!found) return undefined;
+    const { bytes, etag } = storedFile(key, found);
+    const made = { key, bytes, type: typeOf({ type }), metadata, sha256: undefined };
+    const file = await this.#copied({ name: place, bytes, etag }, made, conditions);
+    await this.#bucket.send(new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: place }));
+    return file;
+  }
+
+  /** A bucket has room for all. */
+  async reserve(): Promise<Reservation> {
+    return { holds: () => {}, [Symbol.dispose]: () => {} };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#bucket[Symbol.dispose]();
+  }
+
+  async #look(name: string): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.#bucket.send(new HeadObjectCommand({ Bucket: this.#bucket.name, Key: name }));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      if (this.fault !== undefined) await this.#bucket.mustWork(); // it may be the bucket that is not there
+      return undefined;
+    }
+  }
+
+  async #copied(
+    source: Source,
+    made: Omit<StoredFile, 'etag' | 'modifiedAt'>,
+    conditions: Conditions,
+  ): Promise<StoredFile> {
+    const copying = { source, name: objectName(made.key), description: described(made) };
+    const etag = await this.#change(made.key, conditions, async (guard) =>
+      copyObject(this.#bucket, { ...copying, mostBytesAtOnce: this.#mostBytesCopied, guard }),
+    );
+    return this.#dated({ ...made, etag });
   }
 
   /** Makes a change where the conditions hold, and where what they hold for is still there when S3 makes it. */

@@ -1,0 +1,2 @@
+export { answerUpload } from './answer-upload.ts';
+export { Uploads } from './uploads.ts';

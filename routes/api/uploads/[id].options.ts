@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+import { defineRoute } from '#lib/http';
+import { answerUpload } from '#lib/uploads';
+
+export default defineRoute({
+  summary: 'What of tus there is',
+  params: z.object({ id: z.string() }),
+  handler: async ({ params }, event) => answerUpload(event, params.id),
+});

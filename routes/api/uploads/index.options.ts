@@ -1,0 +1,7 @@
+import { defineRoute } from '#lib/http';
+import { answerUpload } from '#lib/uploads';
+
+export default defineRoute({
+  summary: 'What of tus there is, and how large an upload may be',
+  handler: async (_input, event) => answerUpload(event),
+});

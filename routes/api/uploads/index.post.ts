@@ -1,0 +1,8 @@
+import { defineRoute } from '#lib/http';
+import { answerUpload } from '#lib/uploads';
+
+export default defineRoute({
+  summary: 'Begins an upload that can be resumed, by tus',
+  uploads: 'raw',
+  handler: async (_input, event) => answerUpload(event),
+});

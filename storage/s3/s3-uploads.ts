@@ -1,0 +1,131 @@
+import { Readable } from 'node:stream';
+
+import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { S3Store as TusS3Store } from '@tus/s3-store';
+import { DataStore, ERRORS, Upload } from '@tus/server';
+
+import { Problem } from '#lib/problems';
+
+import { headBytes, type UploadStore } from '../upload-store.ts';
+import type { Bucket } from './bucket.ts';
+import { isMissing } from './failures.ts';
+
+/** Beside the files, and with nothing else in it. */
+const folder = 'uploads/';
+const noteSuffix = '.info';
+const restSuffix = '.part';
+
+/** Parts on their way at once. With each a chunk of 8 MB is on the disk. */
+const partsAtOnce = 3;
+
+/**
+ * Uploads in a bucket, each a multipart upload of S3 until it is complete, then an object until it is a file; what was said
+ * at its creation is in an object of its own. What is written is `@tus/s3-store`'s, which knows no folders, and leaves some
+ * of this behind.
+ */
+export class S3Uploads extends DataStore implements UploadStore {
+  readonly isRemote = true;
+  readonly quarantine: string;
+  readonly #bucket: Bucket;
+  readonly #store: PartlyOpen;
+
+  constructor(bucket: Bucket, quarantine: string) {
+    super();
+    this.quarantine = quarantine;
+    this.#bucket = bucket;
+    const s3ClientConfig = { ...bucket.config, bucket: bucket.name };
+    this.#store = new PartlyOpen({ s3ClientConfig, useTags: false, maxConcurrentPartUploads: partsAtOnce });
+  }
+
+  override async create(upload: Upload): Promise<Upload> {
+    const named = renamed(upload, this.placeOf(upload.id));
+    const { creation_date } = await this.#told(async () => this.#store.create(named));
+    return Object.assign(upload, { creation_date });
+  }
+
+  override async write(content: Readable, id: string, offset: number): Promise<number> {
+    const { offset: end, size } = await this.getUpload(id);
+    if (end === size) return end; // nothing is left to come
+    if (end !== offset) throw ERRORS.INVALID_OFFSET;
+    return this.#told(async () => this.#store.write(content, this.placeOf(id), offset));
+  }
+
+  /** One that has all its parts is put together, where that was not done when the last of them came. */
+  override async getUpload(id: string): Promise<Upload> {
+    const place = this.placeOf(id);
+    const upload = await this.#told(async () => this.#store.getUpload(place));
+    if (upload.offset === upload.size && (await this.#told(async () => this.#store.isOpen(place))))
+      await this.#told(async () => this.#store.write(Readable.from([]), place, upload.offset));
+    return renamed(upload, id);
+  }
+
+  override async remove(id: string): Promise<void> {
+    const place = this.placeOf(id);
+    await this.#told(async () => this.#store.getUpload(place));
+    await this.#told(async () => this.#store.remove(place)).catch(ignoreMissing); // it is put together already
+    const Objects = [place, `${place}${noteSuffix}`, `${place}${restSuffix}`].map((Key) => ({ Key }));
+    await this.#bucket.send(new DeleteObjectsCommand({ Bucket: this.#bucket.name, Delete: { Objects } }));
+  }
+
+  placeOf(id: string): string {
+    return `${folder}${id}`;
+  }
+
+  async head(id: string): Promise<Buffer> {
+    const Range = `bytes=0-${headBytes - 1}`;
+    const command = new GetObjectCommand({ Bucket: this.#bucket.name, Key: this.placeOf(id), Range });
+    const { Body } = await this.#bucket.send(command).catch((error: unknown) => {
+      if (isMissing(error) || isEmpty(error)) return { Body: undefined };
+      throw error;
+    });
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  }
+
+  async *all(): AsyncGenerator<Upload> {
+    let StartAfter: string | undefined;
+    do {
+      const place = { Bucket: this.#bucket.name, Prefix: folder, StartAfter };
+      const { Contents = [], IsTruncated } = await this.#bucket.send(new ListObjectsV2Command(place));
+      const names = Contents.map(({ Key = '' }) => Key);
+      for (const name of names.filter((each) => each.endsWith(noteSuffix)))
+        yield await this.getUpload(name.slice(folder.length, -noteSuffix.length));
+      StartAfter = IsTruncated ? names.at(-1) : undefined;
+    } while (StartAfter !== undefined);
+  }
+
+  /** @throws {Problem} `storage-unavailable`; and what the protocol has a word for */
+  async #told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isOfProtocol = error instanceof Problem || Object.values<unknown>(ERRORS).includes(error);
+      throw isOfProtocol ? error : this.#bucket.failed(error);
+    }
+  }
+}
+
+/** The package's, with what it keeps to itself: whether an upload is still to be put together. */
+class PartlyOpen extends TusS3Store {
+  async isOpen(place: string): Promise<boolean> {
+    try {
+      await this.retrieveParts(place);
+      return true;
+    } catch (error) {
+      if (['NoSuchUpload', 'NoSuchKey'].includes((error as Error).name)) return false;
+      throw error;
+    }
+  }
+}
+
+function renamed(upload: Upload, id: string): Upload {
+  return Object.assign(Object.create(Upload.prototype) as Upload, upload, { id });
+}
+
+function ignoreMissing(error: unknown): void {
+  if (error !== ERRORS.FILE_NOT_FOUND) throw error;
+}
+
+/** S3 has no range of nothing. */
+function isEmpty(error: unknown): boolean {
+  return (error as Error).name === 'InvalidRange';
+}

@@ -1,0 +1,18 @@
+import type { DataStore, Upload } from '@tus/server';
+
+/** What the signatures of file types are within. */
+export const headBytes = 4100;
+
+/** Where uploads lie until they are files, as `@tus/server` has it; each is one of a {@link FileStore} beside it. */
+export interface UploadStore extends DataStore {
+  /** Where the content of an upload lies, for that store to adopt. */
+  placeOf(id: string): string;
+  /** The first bytes of one that is complete, {@link headBytes} of them at most. */
+  head(id: string): Promise<Buffer>;
+  /** All that there are. */
+  all(): AsyncIterable<Upload>;
+  /** A folder for content that is not yet trusted. What a crash leaves there is swept at the next start. */
+  readonly quarantine: string;
+  /** Whether to ask it may take long, and fail. */
+  readonly isRemote: boolean;
+}
