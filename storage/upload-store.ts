@@ -8,7 +8,7 @@ export interface UploadStore extends DataStore {
   /** Where the content of an upload lies, for that store to adopt. */
   placeOf(id: string): string;
   /** The first bytes of one that is complete, {@link headBytes} of them at most. */
-  head(id: string): Promise<Buffer>;
+  head(upload: Upload): Promise<Buffer>;
   /** All that there are. */
   all(): AsyncIterable<Upload>;
   /** A folder for content that is not yet trusted. What a crash leaves there is swept at the next start. */

@@ -126,7 +126,7 @@ export class FiledUploads extends DataStore {
   async #file(upload: Upload): Promise<void> {
     const { files, mount } = this.#options;
     const { key, type: said, metadata } = fileToBe(upload);
-    const type = await typeByBytes(await mount.uploads.head(upload.id), said);
+    const type = await typeByBytes(await mount.uploads.head(upload), said);
     await files.adopt(key, { mount, place: mount.uploads.placeOf(upload.id), type, metadata });
     this.#pending.get(upload.id)?.reservation[Symbol.dispose]();
   }

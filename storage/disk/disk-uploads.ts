@@ -99,7 +99,7 @@ export class DiskUploads extends DataStore implements UploadStore {
     return join(this.#contents, idOf(id));
   }
 
-  async head(id: string): Promise<Buffer> {
+  async head({ id }: Upload): Promise<Buffer> {
     await using file = await open(this.placeOf(id), 'r').catch(ignoreMissing);
     if (!file) return Buffer.alloc(0);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), { position: 0 });

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { S3Store as TusS3Store } from '@tus/s3-store';
-import { DataStore, ERRORS, Upload } from '@tus/server';
+import { type MetadataValue, S3Store as TusS3Store } from '@tus/s3-store';
+import { DataStore, ERRORS, type KvStore, Upload } from '@tus/server';
 
 import { Problem } from '#lib/problems';
 
@@ -34,7 +34,12 @@ export class S3Uploads extends DataStore implements UploadStore {
     this.quarantine = quarantine;
     this.#bucket = bucket;
     const s3ClientConfig = { ...bucket.config, bucket: bucket.name };
-    this.#store = new PartlyOpen({ s3ClientConfig, useTags: false, maxConcurrentPartUploads: partsAtOnce });
+    this.#store = new PartlyOpen({
+      s3ClientConfig,
+      cache: noCache,
+      useTags: false,
+      maxConcurrentPartUploads: partsAtOnce,
+    });
   }
 
   override async create(upload: Upload): Promise<Upload> {
@@ -71,14 +76,17 @@ export class S3Uploads extends DataStore implements UploadStore {
     return `${folder}${id}`;
   }
 
-  async head(id: string): Promise<Buffer> {
+  async head({ id, size }: Upload): Promise<Buffer> {
+    if (size === 0) return Buffer.alloc(0); // S3 has no range of nothing
     const Range = `bytes=0-${headBytes - 1}`;
     const command = new GetObjectCommand({ Bucket: this.#bucket.name, Key: this.placeOf(id), Range });
-    const { Body } = await this.#bucket.send(command).catch((error: unknown) => {
-      if (isMissing(error) || isEmpty(error)) return { Body: undefined };
+    try {
+      const { Body } = await this.#bucket.send(command);
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    } catch (error) {
+      if (isMissing(error)) return Buffer.alloc(0);
       throw error;
-    });
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    }
   }
 
   async *all(): AsyncGenerator<Upload> {
@@ -104,6 +112,13 @@ export class S3Uploads extends DataStore implements UploadStore {
   }
 }
 
+/** Another instance may have ended an upload meanwhile. */
+const noCache: KvStore<MetadataValue> = {
+  get: async () => undefined,
+  set: async () => {},
+  delete: async () => {},
+};
+
 /** The package's, with what it keeps to itself: whether an upload is still to be put together. */
 class PartlyOpen extends TusS3Store {
   async isOpen(place: string): Promise<boolean> {
@@ -123,9 +138,4 @@ function renamed(upload: Upload, id: string): Upload {
 
 function ignoreMissing(error: unknown): void {
   if (error !== ERRORS.FILE_NOT_FOUND) throw error;
-}
-
-/** S3 has no range of nothing. */
-function isEmpty(error: unknown): boolean {
-  return (error as Error).name === 'InvalidRange';
 }
