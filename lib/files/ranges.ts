@@ -42,13 +42,14 @@ export function severalRanges(opened: OpenedFile, ranges: readonly ByteRange[]) 
 }
 
 async function* parts(
-  { file, pieces }: OpenedFile,
+  opened: OpenedFile,
   { ranges, boundary }: { readonly ranges: readonly ByteRange[]; readonly boundary: string },
 ): AsyncGenerator<Uint8Array> {
+  const { file } = opened;
   for (const range of ranges) {
     const head = `\r\n--${boundary}\r\ncontent-type: ${file.type}\r\ncontent-range: ${contentRange(range, file.bytes)}\r\n\r\n`;
     yield Buffer.from(head);
-    yield* pieces(range);
+    yield* opened.pieces(range);
   }
   yield Buffer.from(`\r\n--${boundary}--\r\n`);
 }

@@ -50,6 +50,8 @@ describe('a service with a bucket', () => {
       'persistent',
       'ell',
     ]);
+    const parts = await server.fetch('/api/files/docs/a.txt', { headers: { range: 'bytes=0-0,4-4' } });
+    expect(await parts.text()).toMatch(/bytes 0-0\/5\s+h\s.*bytes 4-4\/5\s+o\s/s);
     const { files } = await (await server.fetch('/api/files?prefix=docs/')).json();
     expect(files).toEqual([
       expect.objectContaining({ key: 'docs/a.txt', bytes: 5, durability: 'persistent' }),
