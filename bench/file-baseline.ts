@@ -61,7 +61,7 @@ function nginxConfiguration(directory: string, port: number): string {
     daemon off;
     worker_processes 2;
     pid ${directory}/nginx.pid;
-    error_log stderr;
+    error_log stderr crit;
     ${process.getuid?.() === 0 ? 'user root;' : ''}
     events {}
     http {
