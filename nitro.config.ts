@@ -1,6 +1,10 @@
+import { join } from 'node:path';
+
 import { defineConfig } from 'nitro/config';
 
 import { guardRoutes, pythonRoutes, routeTable } from './lib/build/index.ts';
+
+const { dirname: root } = import.meta;
 
 export default defineConfig({
   compatibilityDate: '2026-09-01',
@@ -11,6 +15,12 @@ export default defineConfig({
   entry: './lib/server/entry.ts',
   errorHandler: './lib/http/error-handler.ts',
   modules: [guardRoutes, pythonRoutes, routeTable],
+  storage: {
+    '': { driver: join(root, 'lib/key-value/nowhere.ts') },
+    cache: { driver: 'memory' }, // Nitro's own, of what can be computed again
+    ephemeral: { driver: join(root, 'lib/key-value/driver.ts'), durability: 'ephemeral' },
+    persistent: { driver: join(root, 'lib/key-value/driver.ts'), durability: 'persistent' },
+  },
   // Logging is the service's own, with request ids and masked secrets.
   logLevel: 2,
 });

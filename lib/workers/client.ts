@@ -11,7 +11,7 @@ type Call = (
 export function clientOf(): Readonly<Record<string, Readonly<Record<string, Call>>>> {
   return named((worker) =>
     named((name): Call => (input = {}, options = {}) => {
-      const scope = currentScope(`${worker}.${name}`);
+      const scope = currentScope(`workers.${worker}.${name}`);
       return new PendingCall(reply(scope, { worker, function: name, input, options }));
     }),
   );

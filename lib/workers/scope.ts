@@ -20,11 +20,11 @@ export function callsOf<T>(scope: Scope, serve: () => T): T {
   return scopes.run(scope, serve);
 }
 
-/** @throws {Error} no request is being served. */
+/** @param name - of what is called. @throws {Error} no request is being served. */
 export function currentScope(name: string): Scope {
   const scope = scopes.getStore();
   if (scope) return scope;
   throw new Error(
-    `workers.${name} was called while no request was served: call it from a route, or from what a route calls.`,
+    `${name} was called while no request was served: call it from a route, or from what a route calls.`,
   );
 }
