@@ -8,6 +8,7 @@ import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
 import { isJsonType } from '#lib/media-type';
 import { Problem } from '#lib/problems';
 
+import { incomingPieces } from './incoming-pieces.ts';
 import { release } from './release.ts';
 
 /** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
@@ -67,22 +68,16 @@ export async function readBytes(event: H3Event): Promise<Uint8Array> {
 /**
  * The body of a route that leaves it unread, as it comes. A piece's memory is gone when the next one is asked for.
  *
- * @throws {Problem} `payload-too-large`; `malformed-body` where it breaks off
+ * @throws {Problem} `payload-too-large`, and those of {@link incomingPieces}
  */
-export async function* unreadBody({ runtime, context }: H3Event): AsyncGenerator<Uint8Array> {
-  const body = runtime?.node?.req as IncomingMessage; // there is no HTTP/2 here
-  const { maxUnreadBytes = 0 } = context;
+export async function* unreadBody(event: H3Event): AsyncGenerator<Uint8Array> {
+  const { maxUnreadBytes = 0 } = event.context;
   let bytes = 0;
-  try {
-    for await (const piece of body as AsyncIterable<Buffer<ArrayBuffer>>) {
-      bytes += piece.byteLength;
-      if (bytes > maxUnreadBytes) throw bodyTooLarge(maxUnreadBytes);
-      yield piece;
-      release(piece);
-    }
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw new Problem('malformed-body', 'The body broke off before its end.', { cause: error });
+  for await (const piece of incomingPieces(event)) {
+    bytes += piece.byteLength;
+    if (bytes > maxUnreadBytes) throw bodyTooLarge(maxUnreadBytes);
+    yield piece;
+    release(piece);
   }
 }
 

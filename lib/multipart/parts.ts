@@ -1,6 +1,6 @@
 import { finished, type Readable } from 'node:stream';
 
-import { bodyTooLarge } from '#lib/http';
+import { bodyTooLarge, watchPace } from '#lib/http';
 import { Problem } from '#lib/problems';
 
 import { Splitter, type SplitterOptions } from './splitter.ts';
@@ -13,7 +13,7 @@ interface PartsOptions extends SplitterOptions {
 /**
  * Splits a body into its parts, reading it no faster than they are taken. What is left of it after an error is not read.
  *
- * @throws {Problem} `malformed-body`, `payload-too-large`, and what `take` throws.
+ * @throws {Problem} `malformed-body`, `payload-too-large`, `request-timeout`, and what `take` throws.
  */
 export async function takeParts(body: Readable, { maxBytes, ...options }: PartsOptions): Promise<void> {
   await using splitter = new Splitter(options);
@@ -24,6 +24,11 @@ export async function takeParts(body: Readable, { maxBytes, ...options }: PartsO
   };
   const forget = finished(body, { writable: false }, (error) => {
     if (error) splitter.fail(brokeOff(error));
+  });
+  using _ = watchPace({
+    isWaitedFor: () => body.readableFlowing === true,
+    bytes: () => bytes,
+    onSlow: (problem) => splitter.fail(problem),
   });
   // Not by `pipeline`, which closes the connection of a request that fails, and with it the way for the answer.
   body.on('data', count).pipe(splitter.input);

@@ -78,8 +78,8 @@ export const problemTypes = {
     status: 408,
     title: 'The request did not come in time',
     cause:
-      'The head of the request took longer than its time limit, or the bytes of an upload stopped coming.',
-    mend: 'Send the request at once; an upload goes on from where it was.',
+      'The head of the request took longer than its time limit, or less than 1 KB of a body came in 30 s.',
+    mend: 'Send the request at once; an upload by tus goes on from where it was: ask by HEAD how far that is.',
   },
   'storage-not-persistent': {
     status: 409,
