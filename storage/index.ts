@@ -1,6 +1,7 @@
 export { checkConditions } from './conditions.ts';
 export { copyOut } from './copy-out.ts';
 export { checkDataDirectory, type Durability } from './data-directory.ts';
+export { lockDirectory } from './directory-lock.ts';
 export { DiskStore } from './disk/disk-store.ts';
 export { DiskUploads } from './disk/disk-uploads.ts';
 export { type ObjectKey, parseKey } from './key.ts';

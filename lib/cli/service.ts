@@ -22,6 +22,7 @@ export async function withService<T>(
   const service: Service = await startService(root, {
     format: 'plain',
     stream: process.stderr,
+    yieldsDataDirectory: true,
     invocations: observedInvocations(memoryInvocations(1), (record) => service.log.info(usageLine(record))),
   });
   try {

@@ -16,7 +16,7 @@ import {
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
 import { Uploads } from '#lib/uploads';
-import { checkDataDirectory, type Durability } from '#storage';
+import { checkDataDirectory, type Durability, lockDirectory } from '#storage';
 
 import { type Health, readVersion } from './health.ts';
 
@@ -26,6 +26,13 @@ const selfTestDelayMs = 5000;
 /** What a command has in place of the server's own. */
 export interface ServiceOptions extends Partial<Pick<LogOptions, 'format' | 'stream'>> {
   readonly invocations?: InvocationStore;
+  /** Whether it does without the data directory where a server has that. */
+  readonly yieldsDataDirectory?: true;
+}
+
+/** Another process has the data directory. */
+export class DataDirectoryInUseError extends Error {
+  override readonly name = 'DataDirectoryInUseError';
 }
 
 /** The answer of `GET /api/workers`. */
@@ -83,14 +90,21 @@ export class Service {
     processMetrics(this.metrics, { version: this.version, python: this.python.interpreter.version });
   }
 
-  /** Starts all parts. @throws {InterpreterError} there is no usable Python. */
+  /**
+   * Starts all parts.
+   *
+   * @throws {InterpreterError} there is no usable Python.
+   * @throws {DataDirectoryInUseError}
+   */
   static async start(config: Config, options: ServiceOptions = {}): Promise<Service> {
-    const { invocations: store = memoryInvocations(), ...logged } = options;
+    const { invocations: store = memoryInvocations(), yieldsDataDirectory, ...logged } = options;
     await using stack = new AsyncDisposableStack(); // what has been started ends when a later part does not start
     const metrics = new Metrics();
     const invocations = observedInvocations(store, invocationMetrics(metrics));
     const secrets = new Map(config.secrets);
-    const durability = durabilityOf(config);
+    const found = durabilityOf(config);
+    const lock = 'path' in found ? stack.use(lockDirectory(found.path)) : undefined;
+    const durability = 'why' in found || lock ? found : inUse(found.path, yieldsDataDirectory);
     const kept = stack.use(keptLines(config, durability, (message) => log.warn(message)));
     const log = createLog({
       format: config.logFormat,
@@ -199,6 +213,13 @@ export class Service {
 
 function durabilityOf({ HEADY_DATA_DIR: path, environment }: Config): Durability {
   return checkDataDirectory({ path, onRender: environment.RENDER !== undefined });
+}
+
+/** @throws {DataDirectoryInUseError} */
+function inUse(path: string, yields: true | undefined): Durability {
+  const why = `HEADY_DATA_DIR is ${path}, which another process has in use, such as a service that runs`;
+  if (!yields) throw new DataDirectoryInUseError(`${why}. End that, or set another directory.`);
+  return { durability: 'ephemeral', why: `${why}: this one does without.` };
 }
 
 /** Outside production nobody expects files to last, unless a directory is said; in a bucket they do. */

@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { type Config, ConfigError, loadConfig } from '#lib/config';
 import { InterpreterError, SandboxError } from '#lib/python';
 
-import { Service, type ServiceOptions } from './service.ts';
+import { DataDirectoryInUseError, Service, type ServiceOptions } from './service.ts';
 
 /** Something that the person who started the service has to mend: its message is all there is to say. */
 export class StartError extends Error {
@@ -21,6 +21,7 @@ export async function startService(root: string, options: ServiceOptions = {}): 
   return Service.start(readConfig(root), options).catch((error: unknown) => {
     if (error instanceof InterpreterError || error instanceof SandboxError)
       throw new StartError(`Python: ${error.message}`);
+    if (error instanceof DataDirectoryInUseError) throw new StartError(error.message);
     throw error;
   });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { DiskStore, parseKey } from '#storage';
+import { DiskStore, lockDirectory, parseKey } from '#storage';
 
 import { processTree } from '../processes.ts';
 import type { Project } from '../project.ts';
@@ -53,11 +53,19 @@ describe('a call', () => {
   it('is given a stored file by its key', async () => {
     const data = mkdtempSync(join(tmpdir(), 'data-'));
     const options = { type: 'text/plain', signal: new AbortController().signal };
-    await using store = await DiskStore.open({ directory: join(data, 'files'), quotaBytes: 1000 });
+    const store = await DiskStore.open({ directory: join(data, 'files'), quotaBytes: 1000 });
     await store.put(parseKey('orders/monday.txt'), new Blob(['12 cups']).stream(), options);
+    await store[Symbol.asyncDispose]();
     const input = ['weigh', '--input', '{"order": "orders/monday.txt"}'];
     const { stdout } = await invoke(project.root, input, { env: { HEADY_DATA_DIR: data } });
     expect(stdout).toBe('"monday.txt: 12 cups"');
+    const lock = lockDirectory(data); // as a server has it
+    const beside = await invoke(project.root, input, { env: { HEADY_DATA_DIR: data } });
+    expect(beside.stderr).toMatch(
+      /warn .*HEADY_DATA_DIR is .*, which another process has in use.*: this one does without/,
+    );
+    expect(beside.stderr).toContain("There is no stored file 'orders/monday.txt'");
+    lock?.[Symbol.dispose]();
     rmSync(data, { recursive: true });
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, expect, inject, it } from 'vitest';
 
-import { apiKey, TestServer } from '../server.ts';
+import { apiKey, spawnServer, TestServer } from '../server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'data-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -45,4 +45,18 @@ it('without one it says so in production, and keeps still elsewhere', async () =
     warnings: [expect.stringMatching(/^HEADY_DATA_DIR is not set: files last until the next deploy at most/)],
   });
   expect(await storageOf({})).toEqual({ ...ephemeral, warnings: [] });
+});
+it('a data directory is one service’s, until that has ended, however it did', async () => {
+  const root = inject('root');
+  const env = { HEADY_DATA_DIR: directory };
+  await using first = await TestServer.start({ root, env });
+  const { exitCode, all } = await spawnServer({ root, env: { PORT: '0', ...env } });
+  expect([exitCode, all]).toEqual([
+    1,
+    expect.stringMatching(/which another process has in use.*End that, or set another/),
+  ]);
+  first.process.kill('SIGKILL');
+  await first.process;
+  await using next = await TestServer.start({ root, env });
+  expect((await next.fetch('/api/health')).status).toBe(200);
 });
