@@ -24,7 +24,7 @@ import { makeDirectory } from './durable.ts';
 import { type DatedBlob, FileIndex } from './file-index.ts';
 import { readPieces } from './read-pieces.ts';
 import { type FileRecord, Records } from './records.ts';
-import { type Claim, Room } from './room.ts';
+import { type Claim, isFull, Room } from './room.ts';
 import { storedFile } from './stored-file.ts';
 
 interface DiskOptions {
@@ -165,7 +165,7 @@ export class DiskStore implements FileStore {
     try {
       return await blobs.write(content, { expectedBytes: claim.bytes, signal, onBytes });
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? await room.full(claim) : error;
+      throw isFull(error) ? await room.full(claim.bytes) : error;
     }
   }
 
@@ -180,7 +180,7 @@ export class DiskStore implements FileStore {
       return await this.#commit({ key, type: typeOf({ type }), metadata, ...recordOf(blob) }, conditions);
     } catch (error) {
       await this.#parts.blobs.remove(blob.blob);
-      throw error;
+      throw isFull(error) ? await this.#parts.room.full(blob.bytes) : error;
     }
   }
 
@@ -203,7 +203,7 @@ export class DiskStore implements FileStore {
       const lacking = await room.lacking();
       const oldest = lifetimeMs === undefined ? undefined : index.oldest();
       if (lacking <= 0 && (!oldest || this.#lives(oldest))) return;
-      if (!oldest || lacking > index.bytes) throw await room.full(claim);
+      if (!oldest || lacking > index.bytes) throw await room.full(claim.bytes);
       await this.#drop(oldest);
     }
   }

@@ -24,6 +24,8 @@ export class FileIndex implements Disposable {
   #bytes = 0;
   /** Whether it was closed as it is. */
   readonly isSound: boolean;
+  /** Whether a change could not be written, as on a full disk: the records have it, and it is to be made anew. */
+  #isBehind = false;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
@@ -57,12 +59,12 @@ export class FileIndex implements Disposable {
 
   /** @param replaced - the record that was there. */
   set({ key, blob, bytes, etag, modifiedAt }: FileRecord, replaced: FileRecord | undefined): void {
-    this.#set.run(key, blob, bytes, etag, modifiedAt);
+    this.#try(() => this.#set.run(key, blob, bytes, etag, modifiedAt));
     this.#bytes += bytes - (replaced?.bytes ?? 0);
   }
 
   remove({ key, bytes }: FileRecord): void {
-    this.#remove.run(key);
+    this.#try(() => this.#remove.run(key));
     this.#bytes -= bytes;
   }
 
@@ -85,8 +87,17 @@ export class FileIndex implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#database.exec(`PRAGMA user_version = ${version}`);
+    if (!this.#isBehind) this.#try(() => this.#database.exec(`PRAGMA user_version = ${version}`));
     this.#database.close();
+  }
+
+  /** A file is there by its record: that a list lacks it until the next start is no reason to say that it is not. */
+  #try(change: () => unknown): void {
+    try {
+      change();
+    } catch {
+      this.#isBehind = true;
+    }
   }
 
   /** The mark that a closed index has; one that is in use has none. */

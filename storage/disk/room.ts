@@ -65,7 +65,8 @@ export class Room {
     return Math.max(this.overQuota, this.#unwrittenBytes - (await this.#diskFree()));
   }
 
-  async full({ bytes }: Claim): Promise<Problem> {
+  /** The problem of content of so many bytes that has a claim. */
+  async full(bytes: number): Promise<Problem> {
     const { quotaBytes, storedBytes } = this.#options;
     const lacking = await this.lacking();
     return new Problem(
@@ -83,4 +84,9 @@ export class Room {
     const { bavail, bsize } = await statfs(this.#options.directory);
     return bavail * bsize;
   }
+}
+
+/** Whether the system says that the disk, or what its user may have of it, is full. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,6 +1,14 @@
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -76,6 +84,32 @@ describe('a store on a disk', () => {
     await store.delete(parseKey('first'));
     await store.put(parseKey('third'), pieces(Buffer.alloc(600)), { type: 'x/y', signal });
     expect(lying(folder)).toHaveLength(2);
+  });
+
+  it('says that its disk is full, keeps what it has, and goes on when there is room', async ({ skip }) => {
+    const disk = join(directory, 'full-disk');
+    mkdirSync(disk);
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
+    skip(status !== 0, 'it needs the right to mount');
+    try {
+      const store = await DiskStore.open({ directory: disk, quotaBytes });
+      const put = async (key: string, bytes: number, expectedBytes = 0) =>
+        store.put(parseKey(key), pieces(Buffer.alloc(bytes)), { type: 'x/y', signal, expectedBytes });
+      await put('kept', 1_000_000);
+      for (const expectedBytes of [0, 5_000_000])
+        await expect(put('large', 5_000_000, expectedBytes)).rejects.toMatchObject({ status: 507 });
+      let count = 0;
+      const fill = async (): Promise<void> => put(`small/${(count += 1)}`, 4096).then(fill);
+      await expect(fill()).rejects.toMatchObject({ status: 507 }); // its content or its record
+      expect(lying(disk)).toHaveLength(count); // without the last one, and with the first
+      expect(await store.delete(parseKey('kept'))).toBe(true);
+      await put('again', 500_000);
+      await store[Symbol.asyncDispose]();
+      await using reopened = await DiskStore.open({ directory: disk, quotaBytes });
+      expect((await reopened.list({ limit: 10_000 })).files).toHaveLength(count);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
   });
 
   it('drops files at the end of their lifetime, and the oldest before where there is no room else', async () => {
