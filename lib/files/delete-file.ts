@@ -11,5 +11,5 @@ export async function deleteFile(event: H3Event, name: string): Promise<Response
   const key = parseKey(name);
   const found = await files.find(key);
   if (!found || !(await found.mount.store.delete(key, conditionsOf(event.req)))) throw missing(key);
-  return new Response(null, { status: 204 });
+  return new Response(null, { status: 204, headers: { 'x-durability': found.mount.durability } });
 }

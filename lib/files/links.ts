@@ -26,11 +26,12 @@ interface Grant {
 export async function makeLink(event: H3Event, name: string, seconds: number) {
   const { config, files } = event.context.service;
   const key = parseKey(name);
-  if (!(await files.find(key))) throw missing(key);
+  const found = await files.find(key);
+  if (!found) throw missing(key);
   const expires = Math.floor(Date.now() / 1000) + seconds;
   const signature = signatureOf({ key, expires }, config.apiKey).toString('base64url');
   const url = `${config.publicUrl ?? ''}${pathOf(key)}?expires=${expires}&signature=${signature}`;
-  return { url, expiresAt: new Date(expires * 1000).toISOString() };
+  return { url, expiresAt: new Date(expires * 1000).toISOString(), durability: found.mount.durability };
 }
 
 /**

@@ -12,6 +12,10 @@ export default defineRoute({
     /** Seconds. */
     expiresIn: z.number().int().min(1).max(week).default(3600),
   }),
-  response: z.object({ url: z.string(), expiresAt: z.iso.datetime() }),
+  response: z.object({
+    url: z.string(),
+    expiresAt: z.iso.datetime(),
+    durability: z.enum(['persistent', 'ephemeral']),
+  }),
   handler: async ({ body: { key, expiresIn } }, event) => makeLink(event, key, expiresIn),
 });

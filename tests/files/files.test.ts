@@ -158,7 +158,8 @@ describe('a file', () => {
 
   it('is gone when it is deleted', async () => {
     await put('gone', 'x');
-    expect((await get('gone', {}, 'DELETE')).status).toBe(204);
+    const gone = await get('gone', {}, 'DELETE');
+    expect([gone.status, gone.headers.get('x-durability')]).toEqual([204, 'persistent']);
     expect([(await get('gone')).status, (await get('gone', {}, 'DELETE')).status]).toEqual([404, 404]);
   });
 });
