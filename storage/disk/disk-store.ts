@@ -1,4 +1,4 @@
-import { type FileHandle, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Problem } from '#lib/problems';
@@ -22,8 +22,9 @@ import {
 import { type Blob, Blobs } from './blobs.ts';
 import { makeDirectory } from './durable.ts';
 import { type DatedBlob, FileIndex } from './file-index.ts';
-import { readPieces } from './read-pieces.ts';
-import { type FileRecord, Records } from './records.ts';
+import { Lifetime } from './lifetime.ts';
+import { openedFile } from './opened-file.ts';
+import { contentFields, type FileRecord, Records } from './records.ts';
 import { type Claim, isFull, Room } from './room.ts';
 import { storedFile } from './stored-file.ts';
 
@@ -44,8 +45,11 @@ interface Parts {
   readonly index: FileIndex;
   readonly blobs: Blobs;
   readonly room: Room;
-  readonly lifetimeMs: number | undefined;
+  readonly lifetime: Lifetime;
 }
+
+/** Files that are over, and go with a change that has room without that: it is not to wait for thousands. */
+const mostDroppedByTheWay = 20;
 
 /**
  * Files on a disk. The content of each lies in a file of a random name, and is written to the medium before its record is:
@@ -73,7 +77,7 @@ export class DiskStore implements FileStore {
       await blobs.sweep((blob) => index.hasBlob(blob));
     }
     const room = new Room({ directory, quotaBytes, storedBytes: () => index.bytes });
-    return new DiskStore({ records, index, blobs, room, lifetimeMs });
+    return new DiskStore({ records, index, blobs, room, lifetime: new Lifetime(lifetimeMs) });
   }
 
   async put(
@@ -111,23 +115,24 @@ export class DiskStore implements FileStore {
 
   async head(key: ObjectKey): Promise<StoredFile | undefined> {
     const record = await this.#parts.records.read(key);
-    return this.#lives(record) ? storedFile(record) : undefined;
+    return this.#parts.lifetime.has(record) ? storedFile(record) : undefined;
   }
 
   async open(key: ObjectKey): Promise<OpenedFile | undefined> {
-    for (;;) {
+    for (let missing: string | undefined; ;) {
       const record = await this.#parts.records.read(key);
-      if (!this.#lives(record)) return undefined;
+      if (!this.#parts.lifetime.has(record)) return undefined;
       const handle = await this.#parts.blobs.open(record.blob);
       if (handle) return openedFile(storedFile(record), handle);
-      // replaced between the two: there is a new record by now
+      if (record.blob === missing) throw new Error(`the content of '${key}', ${missing}, is not on the disk`);
+      missing = record.blob; // replaced between the two: there is a new record by now
     }
   }
 
   async delete(key: ObjectKey, conditions: Conditions = {}): Promise<boolean> {
     return this.#locks.hold(key, async () => {
       const record = await this.#parts.records.read(key);
-      const isThere = this.#lives(record);
+      const isThere = this.#parts.lifetime.has(record);
       checkConditions(key, isThere ? storedFile(record) : undefined, conditions);
       if (record) await this.#remove(record);
       return isThere;
@@ -135,7 +140,7 @@ export class DiskStore implements FileStore {
   }
 
   async list(options: ListOptions): Promise<Page> {
-    return this.#parts.index.list(options, this.#bornSince);
+    return this.#parts.index.list(options, this.#parts.lifetime.bornSince);
   }
 
   async copy(from: ObjectKey, to: ObjectKey, conditions: Conditions = {}): Promise<StoredFile> {
@@ -177,7 +182,10 @@ export class DiskStore implements FileStore {
   ): Promise<StoredFile> {
     try {
       checkDigest(blob.sha256, sha256);
-      return await this.#commit({ key, type: typeOf({ type }), metadata, ...recordOf(blob) }, conditions);
+      return await this.#commit(
+        { key, type: typeOf({ type }), metadata, ...contentFields(blob) },
+        conditions,
+      );
     } catch (error) {
       await this.#parts.blobs.remove(blob.blob);
       throw isFull(error) ? await this.#parts.room.full(blob.bytes) : error;
@@ -188,7 +196,11 @@ export class DiskStore implements FileStore {
     const { records, index, blobs } = this.#parts;
     return this.#locks.hold(record.key, async () => {
       const replaced = await records.read(record.key);
-      checkConditions(record.key, this.#lives(replaced) ? storedFile(replaced) : undefined, conditions);
+      checkConditions(
+        record.key,
+        this.#parts.lifetime.has(replaced) ? storedFile(replaced) : undefined,
+        conditions,
+      );
       await records.write(record);
       index.set(record, replaced);
       if (replaced) await blobs.remove(replaced.blob);
@@ -198,21 +210,24 @@ export class DiskStore implements FileStore {
 
   /** Drops what may be dropped until a claim fits. @throws {Problem} `storage-full`: that would not do. */
   async #makeRoom(claim: Claim): Promise<void> {
-    const { room, index, lifetimeMs } = this.#parts;
-    for (;;) {
+    const { room, index, lifetime } = this.#parts;
+    for (let dropped = 0; ; dropped += 1) {
       const lacking = await room.lacking();
-      const oldest = lifetimeMs === undefined ? undefined : index.oldest();
-      if (lacking <= 0 && (!oldest || this.#lives(oldest))) return;
+      const oldest = lifetime.isLimited ? index.oldest() : undefined;
+      const isTidy = !oldest || lifetime.has(oldest) || dropped >= mostDroppedByTheWay;
+      if (lacking <= 0 && isTidy) return;
       if (!oldest || lacking > index.bytes) throw await room.full(claim.bytes);
       await this.#drop(oldest);
     }
   }
 
-  /** Removes a file unless it has been replaced. */
-  async #drop({ key, blob }: DatedBlob): Promise<void> {
-    await this.#locks.hold(key, async () => {
-      const record = await this.#parts.records.read(key);
-      if (record?.blob === blob) await this.#remove(record);
+  /** Removes a file unless it has been replaced; one that only the index knows is taken out of that. */
+  async #drop(dated: DatedBlob): Promise<void> {
+    const { records, index } = this.#parts;
+    await this.#locks.hold(dated.key, async () => {
+      const record = await records.read(dated.key);
+      if (record?.blob === dated.blob) await this.#remove(record);
+      else if (index.hasBlob(dated.blob)) index.remove(dated);
     });
   }
 
@@ -222,30 +237,4 @@ export class DiskStore implements FileStore {
     index.remove(record);
     await blobs.remove(record.blob);
   }
-
-  #lives<Dated extends Pick<FileRecord, 'modifiedAt'>>(record: Dated | undefined): record is Dated {
-    return record !== undefined && record.modifiedAt >= this.#bornSince;
-  }
-
-  /** Files from before then are over. */
-  get #bornSince(): number {
-    const { lifetimeMs } = this.#parts;
-    return lifetimeMs === undefined ? 0 : Date.now() - lifetimeMs;
-  }
-}
-
-function recordOf({ blob, bytes, sha256 }: Blob): Omit<FileRecord, 'key' | 'type' | 'metadata'> {
-  const etag = sha256.toString('hex').slice(0, etagChars);
-  return { blob, bytes, etag, modifiedAt: Date.now(), sha256: sha256.toString('base64') };
-}
-
-/** Of the digest: 128 bits tell all contents apart. */
-const etagChars = 32;
-
-function openedFile(file: StoredFile, handle: FileHandle): OpenedFile {
-  return {
-    file,
-    pieces: (range = { first: 0, last: file.bytes - 1 }) => readPieces(handle, range),
-    [Symbol.asyncDispose]: () => handle.close(),
-  };
 }

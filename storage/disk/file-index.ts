@@ -8,7 +8,7 @@ import type { FileRecord } from './records.ts';
 const version = 3;
 
 /** Whose content it is, and since when. */
-export type DatedBlob = Pick<FileRecord, 'key' | 'blob' | 'modifiedAt'>;
+export type DatedBlob = Pick<FileRecord, 'key' | 'blob' | 'bytes' | 'modifiedAt'>;
 
 /**
  * The keys in their order, for lists, and what all files take together. Made of the records, and made anew from them where
@@ -45,7 +45,7 @@ export class FileIndex implements Disposable {
     );
     this.#blob = this.#database.prepare('SELECT 1 FROM files WHERE blob = ?');
     this.#oldest = this.#database.prepare(
-      'SELECT key, blob, modifiedAt FROM files ORDER BY modifiedAt LIMIT 1',
+      'SELECT key, blob, bytes, modifiedAt FROM files ORDER BY modifiedAt LIMIT 1',
     );
     this.#bytes = Number(
       this.#database.prepare('SELECT coalesce(sum(bytes), 0) AS sum FROM files').get()?.sum,
@@ -63,7 +63,7 @@ export class FileIndex implements Disposable {
     this.#bytes += bytes - (replaced?.bytes ?? 0);
   }
 
-  remove({ key, bytes }: FileRecord): void {
+  remove({ key, bytes }: Pick<FileRecord, 'key' | 'bytes'>): void {
     this.#try(() => this.#remove.run(key));
     this.#bytes -= bytes;
   }
@@ -76,7 +76,9 @@ export class FileIndex implements Disposable {
   /** The one that was stored first. */
   oldest(): DatedBlob | undefined {
     const row = this.#oldest.get();
-    return row && { key: keyOf(row), blob: String(row.blob), modifiedAt: Number(row.modifiedAt) };
+    if (!row) return undefined;
+    const [bytes, modifiedAt] = [Number(row.bytes), Number(row.modifiedAt)];
+    return { key: keyOf(row), blob: String(row.blob), bytes, modifiedAt };
   }
 
   /** @param since - files from before then are left out: milliseconds since 1970. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 import { type ObjectKey, parseKey } from '../key.ts';
+import type { Blob } from './blobs.ts';
 import { makeDirectory, replaceDurably, syncDirectory } from './durable.ts';
 
 const schema = z.object({
@@ -63,6 +64,15 @@ export class Records {
     const digest = hash('sha256', key, 'hex');
     return join(this.#directory, digest.slice(0, 2), `${digest}.json`);
   }
+}
+
+/** Of the digest: 128 bits tell all contents apart. */
+const etagChars = 32;
+
+/** What a record has of its content, from now on. */
+export function contentFields({ blob, bytes, sha256 }: Blob): Omit<FileRecord, 'key' | 'type' | 'metadata'> {
+  const etag = sha256.toString('hex').slice(0, etagChars);
+  return { blob, bytes, etag, modifiedAt: Date.now(), sha256: sha256.toString('base64') };
 }
 
 async function readRecord(path: string): Promise<FileRecord | undefined> {

@@ -65,6 +65,17 @@ describe('a store on a disk', () => {
     expect(await fourth.list({ limit: 10 })).toEqual(listed);
   });
 
+  it('says of a file whose content the disk has lost that it is so', async () => {
+    const folder = join(directory, 'lost');
+    await using store = await DiskStore.open({ directory: folder, quotaBytes });
+    await store.put(parseKey('a'), pieces('x'), { type: 'x/y', signal });
+    const [blob = ''] = readdirSync(join(folder, 'blobs'));
+    rmSync(join(folder, 'blobs', blob));
+    await expect(store.open(parseKey('a'))).rejects.toThrow(
+      `the content of 'a', ${blob}, is not on the disk`,
+    );
+  });
+
   it('takes no more than its quota, and says so before it has read what is too much', async () => {
     const folder = join(directory, 'full');
     await using store = await DiskStore.open({ directory: folder, quotaBytes: 1000 });
