@@ -1,17 +1,15 @@
-import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
 import {
   type AdoptOptions,
   checkConditions,
   type Conditions,
-  type Durability,
   type ObjectKey,
   type OpenedFile,
   type PutOptions,
   type StoredFile,
 } from '#storage';
 
-import { type Mount, type Mounts, openMounts } from './mounts.ts';
+import { type Mount, type Mounts, type MountsOptions, openMounts } from './mounts.ts';
 
 /** A file where it was found. */
 export interface FoundFile {
@@ -39,8 +37,8 @@ export class Files implements AsyncDisposable {
     this.#mounts = mounts;
   }
 
-  static async start(config: Config, dataDirectory: Durability): Promise<Files> {
-    return new Files(await openMounts(config, dataDirectory));
+  static async start(options: MountsOptions): Promise<Files> {
+    return new Files(await openMounts(options));
   }
 
   get mounts(): readonly Mount[] {

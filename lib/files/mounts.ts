@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import type { Config } from '#lib/config';
+import type { Log } from '#lib/log';
 import { makeRunDirectory } from '#lib/run-directory';
 import {
   type BucketOptions,
@@ -35,12 +36,21 @@ export interface Mounts extends AsyncDisposable {
   readonly why: string | undefined;
 }
 
+export interface MountsOptions {
+  readonly config: Config;
+  readonly dataDirectory: Durability;
+  readonly log: Log;
+}
+
 /** Opens a bucket where one is configured, else the data directory where that lasts; and a temporary folder. */
-export async function openMounts(config: Config, dataDirectory: Durability): Promise<Mounts> {
+export async function openMounts({ config, dataDirectory, log }: MountsOptions): Promise<Mounts> {
   await using stack = new AsyncDisposableStack();
   const { HEADY_STORAGE_QUOTA: quotaBytes, HEADY_EPHEMERAL_TTL: lifetimeMs } = config;
+  const onFault = (error: Error) => log.error({ message: 'a file is lost', error });
   const onDisk = async (path: string, options: { readonly lifetimeMs?: number }): Promise<Place> => ({
-    store: stack.use(await DiskStore.open({ directory: join(path, 'files'), quotaBytes, ...options })),
+    store: stack.use(
+      await DiskStore.open({ directory: join(path, 'files'), quotaBytes, onFault, ...options }),
+    ),
     uploads: await DiskUploads.open(join(path, 'uploads')),
   });
   const { path } = stack.use(await makeRunDirectory({ prefix: 'heady-files-' }));

@@ -115,7 +115,7 @@ export class Service {
     });
     for (const warning of config.warnings) log.warn(warning);
     if ('why' in durability && isToBeTold(config)) log.warn(durability.why);
-    const files = stack.use(await Files.start(config, durability));
+    const files = stack.use(await Files.start({ config, dataDirectory: durability, log }));
     const uploads = stack.use(await Uploads.start({ config, files, log }));
     const inference = await InferenceGateway.start({
       config,

@@ -38,6 +38,8 @@ interface DiskOptions {
    * ever dropped.
    */
   readonly lifetimeMs?: number | undefined;
+  /** Is told of what the disk has lost. */
+  readonly onFault?: ((error: Error) => void) | undefined;
 }
 
 interface Parts {
@@ -65,7 +67,7 @@ export class DiskStore implements FileStore {
   }
 
   /** Opens the folder, and sweeps what a crash has left in it. */
-  static async open({ directory, quotaBytes, lifetimeMs }: DiskOptions): Promise<DiskStore> {
+  static async open({ directory, quotaBytes, lifetimeMs, onFault }: DiskOptions): Promise<DiskStore> {
     const incoming = join(directory, 'incoming');
     const blobs = new Blobs(join(directory, 'blobs'), incoming);
     await blobs.prepare();
@@ -73,8 +75,9 @@ export class DiskStore implements FileStore {
     const records = new Records(join(directory, 'records'), incoming);
     const index = new FileIndex(join(directory, 'index.sqlite'));
     if (!index.isSound) {
-      for await (const record of records.all()) index.set(record, undefined);
-      await blobs.sweep((blob) => index.hasBlob(blob));
+      const faults = await fill(index, records);
+      for (const fault of faults) onFault?.(fault);
+      if (faults.length === 0) await blobs.sweep((blob) => index.hasBlob(blob)); // else whose content it is may be in one of them
     }
     const room = new Room({ directory, quotaBytes, storedBytes: () => index.bytes });
     return new DiskStore({ records, index, blobs, room, lifetime: new Lifetime(lifetimeMs) });
@@ -237,4 +240,14 @@ export class DiskStore implements FileStore {
     index.remove(record);
     await blobs.remove(record.blob);
   }
+}
+
+/** @returns why records could not be read. */
+async function fill(index: FileIndex, records: Records): Promise<Error[]> {
+  const faults: Error[] = [];
+  for await (const record of records.all()) {
+    if (record instanceof Error) faults.push(record);
+    else index.set(record, undefined);
+  }
+  return faults;
 }

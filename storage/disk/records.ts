@@ -52,10 +52,10 @@ export class Records {
     await syncDirectory(dirname(path));
   }
 
-  /** All that there are. */
-  async *all(): AsyncGenerator<FileRecord> {
+  /** All that there are, and the errors of those that cannot be read. */
+  async *all(): AsyncGenerator<FileRecord | Error> {
     for await (const name of glob('*/*.json', { cwd: this.#directory })) {
-      const record = await readRecord(join(this.#directory, name));
+      const record = await readRecord(join(this.#directory, name)).catch((error: Error) => error);
       if (record) yield record;
     }
   }

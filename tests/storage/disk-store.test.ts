@@ -2,6 +2,7 @@ import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -74,6 +75,26 @@ describe('a store on a disk', () => {
     await expect(store.open(parseKey('a'))).rejects.toThrow(
       `the content of 'a', ${blob}, is not on the disk`,
     );
+  });
+
+  it('opens with what it can read, tells of the rest, and removes no content that may be of that', async () => {
+    const folder = join(directory, 'damaged');
+    const first = await DiskStore.open({ directory: folder, quotaBytes });
+    for (const key of ['a', 'b']) await first.put(parseKey(key), pieces(key), { type: 'x/y', signal });
+    const [record = ''] = globSync('records/*/*.json', { cwd: folder });
+    writeFileSync(join(folder, record), '{"key":'); // and it is not closed
+    const faults: Error[] = [];
+    await using second = await DiskStore.open({
+      directory: folder,
+      quotaBytes,
+      onFault: (error) => faults.push(error),
+    });
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`${record} is no record of a file`),
+    ]);
+    expect((await second.list({ limit: 10 })).files).toHaveLength(1);
+    expect(lying(folder)).toHaveLength(2);
+    await first[Symbol.asyncDispose]();
   });
 
   it('takes no more than its quota, and says so before it has read what is too much', async () => {
