@@ -114,7 +114,9 @@ describe.each(['auto', 'off'])('with the sandbox %s, what a worker can read of o
   let other: TestServer;
 
   beforeAll(async () => {
-    other = await start({ HEADY_PY_SANDBOX: sandbox });
+    const HEADY_DATA_DIR = join(data, sandbox); // the other service has the one that is searched
+    mkdirSync(HEADY_DATA_DIR);
+    other = await start({ HEADY_PY_SANDBOX: sandbox, HEADY_DATA_DIR });
   });
   afterAll(() => other[Symbol.asyncDispose]());
 
