@@ -111,19 +111,20 @@ describe('a declared secret', () => {
 });
 
 describe.each(['auto', 'off'])('with the sandbox %s, what a worker can read of others', (sandbox) => {
+  const directory = join(data, sandbox); // a data directory is one service's
   let other: TestServer;
 
   beforeAll(async () => {
-    const HEADY_DATA_DIR = join(data, sandbox); // the other service has the one that is searched
-    mkdirSync(HEADY_DATA_DIR);
-    other = await start({ HEADY_PY_SANDBOX: sandbox, HEADY_DATA_DIR });
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'record'), secret);
+    other = await start({ HEADY_PY_SANDBOX: sandbox, HEADY_DATA_DIR: directory });
   });
   afterAll(() => other[Symbol.asyncDispose]());
 
   it.skipIf(sandbox === 'auto' && !sandboxed)('holds no secret', async () => {
     const holding = other.call('curious/hold_secret', { seconds: 3 });
     await waitFor(() => other.lines.find(({ message }) => message.startsWith('holding')));
-    const files = [envFile, join(data, 'record')];
+    const files = [envFile, join(directory, 'record')];
     const found = await answer<Record<string, string>>('curious/search', { files, needle: secret }, other);
     await holding;
     const children = Object.entries(found).filter(([path]) => /environ$|mem$/.test(path));
