@@ -14,7 +14,12 @@ interface DataDirectoryOptions {
 
 /** Whether what is written is still there after a deploy; `why` says why not, and what to do. */
 export type Durability =
-  | { readonly durability: 'persistent'; readonly path: string }
+  | {
+      readonly durability: 'persistent';
+      readonly path: string;
+      /** What is to be seen to, though what is there lasts. */
+      readonly warning?: string;
+    }
   | { readonly durability: 'ephemeral'; readonly why: string };
 
 /**
@@ -37,7 +42,8 @@ export function checkDataDirectory({
     return ephemeral(
       `HEADY_DATA_DIR is ${path}, which is an ordinary folder: the next deploy erases it. Add a disk to the service with this mount path.`,
     );
-  return { durability: 'persistent', path };
+  const warning = lowRoom(path);
+  return { durability: 'persistent', path, ...(warning !== undefined && { warning }) };
 }
 
 function ephemeral(why: string): Durability {
@@ -53,16 +59,29 @@ function faultOf(path: string): string | undefined {
   } catch {
     return 'is not to be written by this service';
   }
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize < leastFreeBytes ? `has no more than ${formatBytes(bavail * bsize)} left` : undefined;
+  return undefined;
 }
 
-/** Its fifth field is where something is mounted, with blanks and backslashes in octal. */
+function lowRoom(path: string): string | undefined {
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize >= leastFreeBytes) return undefined;
+  return `HEADY_DATA_DIR is ${path}, which has no more than ${formatBytes(bavail * bsize)} left: what is there lasts, and little can be stored. Delete files, or grow the disk.`;
+}
+
+/** Of these kinds a mount is gone with its instance, or is the instance. */
+const fleeting: ReadonlySet<string> = new Set(['tmpfs', 'ramfs', 'overlay']);
+
+/** The fifth field is where something is mounted, with blanks and backslashes in octal; what kind it is follows a dash. */
 function isMountPoint(path: string, mountInfo: string): boolean {
   const real = realpathSync(path);
-  return readFileSync(mountInfo, 'utf8')
+  const mounts = readFileSync(mountInfo, 'utf8')
     .split('\n')
-    .some((line) => unescaped(line.split(' ')[4] ?? '') === real);
+    .map((line) => line.split(' '));
+  const kinds = mounts
+    .filter((fields) => unescaped(fields[4] ?? '') === real)
+    .map((fields) => fields[fields.indexOf('-') + 1] ?? '');
+  const kind = kinds.at(-1); // the last one mounted is what is seen
+  return kind !== undefined && !fleeting.has(kind) && real !== '/';
 }
 
 function unescaped(field: string): string {

@@ -12,4 +12,9 @@ export class KeyLocks {
       if (this.#last.get(key) === mine) this.#last.delete(key);
     }
   }
+
+  /** When all work has been done that is waited for now. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#last.values());
+  }
 }

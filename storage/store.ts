@@ -36,6 +36,8 @@ export interface PutOptions extends Conditions {
   /** Bytes that are to come, where that is known: what there is no room for is not read. */
   readonly expectedBytes?: number;
   readonly signal: AbortSignal;
+  /** Does what makes the file, when its content has come: for whoever has to see to more at that moment. */
+  readonly around?: (<T>(commit: () => Promise<T>) => Promise<T>) | undefined;
 }
 
 /** The media type, where enough of the content has been read. */

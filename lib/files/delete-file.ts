@@ -9,7 +9,7 @@ import { conditionsOf } from './preconditions.ts';
 export async function deleteFile(event: H3Event, name: string): Promise<Response> {
   const { files } = event.context.service;
   const key = parseKey(name);
-  const found = await files.find(key);
-  if (!found || !(await found.mount.store.delete(key, conditionsOf(event.req)))) throw missing(key);
-  return new Response(null, { status: 204, headers: { 'x-durability': found.mount.durability } });
+  const mount = await files.delete(key, conditionsOf(event.req));
+  if (!mount) throw missing(key);
+  return new Response(null, { status: 204, headers: { 'x-durability': mount.durability } });
 }

@@ -3,6 +3,7 @@ import {
   type AdoptOptions,
   checkConditions,
   type Conditions,
+  KeyLocks,
   type ObjectKey,
   type OpenedFile,
   type PutOptions,
@@ -32,6 +33,7 @@ export interface PutFile extends FoundFile {
 /** The files of the service: a persistent mount where there is a place that lasts, and an ephemeral one. A key lives in one. */
 export class Files implements AsyncDisposable {
   readonly #mounts: Mounts;
+  readonly #locks = new KeyLocks();
 
   private constructor(mounts: Mounts) {
     this.#mounts = mounts;
@@ -105,9 +107,13 @@ export class Files implements AsyncDisposable {
     const mount = durability === undefined && before ? before.mount : this.mount(durability);
     const isMoved = before !== undefined && before.mount !== mount;
     if (isMoved) checkConditions(key, before.file, conditions); // they are about the file where it is now
-    const file = await mount.store.put(key, content, { ...options, ...(!isMoved && conditions) });
-    await this.#keepOnlyIn(mount, key);
-    return { mount, file, isNew: before === undefined };
+    let isNew = true;
+    const around = this.#onlyIn(mount, key, (found) => {
+      checkConditions(key, found, conditions);
+      isNew = found === undefined;
+    });
+    const file = await mount.store.put(key, content, { ...options, around, ...(!isMoved && conditions) });
+    return { mount, file, isNew };
   }
 
   /**
@@ -120,17 +126,30 @@ export class Files implements AsyncDisposable {
     key: ObjectKey,
     { mount, place, ...options }: AdoptOptions & { readonly mount: Mount; readonly place: string },
   ): Promise<StoredFile | undefined> {
-    const file = await mount.store.adopt(key, place, options);
-    if (file) await this.#keepOnlyIn(mount, key);
-    return file;
+    const around = this.#onlyIn(mount, key, () => {});
+    return mount.store.adopt(key, place, { ...options, around });
+  }
+
+  /** @returns where the file was; undefined where there was none. @throws {Problem} `precondition-failed` */
+  async delete(key: ObjectKey, conditions: Conditions): Promise<Mount | undefined> {
+    return this.#locks.hold(key, async () => {
+      const found = await this.find(key);
+      return found && (await found.mount.store.delete(key, conditions)) ? found.mount : undefined;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#mounts[Symbol.asyncDispose]();
   }
 
-  /** Takes a file out of the other mounts: it has been stored in this one. */
-  async #keepOnlyIn(mount: Mount, key: ObjectKey): Promise<void> {
-    for (const other of this.#mounts.all) if (other !== mount) await other.store.delete(key);
+  /** Makes a file, and takes it out of the other mounts, before anybody else changes it: a key lives in one. */
+  #onlyIn(mount: Mount, key: ObjectKey, check: (found: StoredFile | undefined) => void) {
+    return async <T>(commit: () => Promise<T>): Promise<T> =>
+      this.#locks.hold(key, async () => {
+        check((await this.find(key))?.file);
+        const made = await commit();
+        for (const other of this.#mounts.all) if (other !== mount) await other.store.delete(key);
+        return made;
+      });
   }
 }

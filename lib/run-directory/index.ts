@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -30,7 +30,15 @@ async function removeTree(path: string): Promise<void> {
 
 async function abandoned(prefix: string): Promise<string[]> {
   const names = (await readdir(tmpdir())).filter((name) => new RegExp(`^${prefix}\\d+-`).test(name));
-  return names.filter((name) => !isRunning(Number(name.slice(prefix.length).split('-')[0])));
+  const dead = names.filter((name) => !isRunning(Number(name.slice(prefix.length).split('-')[0])));
+  const owned = await Promise.all(dead.map(async (name) => ((await isOwn(name)) ? [name] : [])));
+  return owned.flat();
+}
+
+/** Another user's is that user's to remove. */
+async function isOwn(name: string): Promise<boolean> {
+  const found = await stat(join(tmpdir(), name)).catch(() => undefined);
+  return found?.uid === process.getuid?.();
 }
 
 function isRunning(pid: number): boolean {

@@ -115,6 +115,7 @@ export class Service {
     });
     for (const warning of config.warnings) log.warn(warning);
     if ('why' in durability && isToBeTold(config)) log.warn(durability.why);
+    if ('warning' in durability && durability.warning) log.warn(durability.warning);
     const files = stack.use(await Files.start({ config, dataDirectory: durability, log }));
     const uploads = stack.use(await Uploads.start({ config, files, log }));
     const inference = await InferenceGateway.start({

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, glob, link, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, glob, link, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { ContentWriter } from './content-writer.ts';
@@ -18,7 +18,7 @@ interface WriteOptions {
   readonly expectedBytes: number;
   readonly signal: AbortSignal;
   /** Called with what has come so far, before it is written. */
-  readonly onBytes: (bytes: number) => Promise<void>;
+  readonly onBytes: (bytes: number) => void;
 }
 
 /** Contents of files, each in a file of a random name that is written once and never changed. */
@@ -51,7 +51,7 @@ export class Blobs {
       for await (const piece of content) {
         signal.throwIfAborted();
         bytes += piece.byteLength;
-        await onBytes(bytes);
+        onBytes(bytes);
         digest.update(piece);
         await writer.write(piece);
       }
@@ -80,6 +80,13 @@ export class Blobs {
     await link(place, this.#pathOf(blob));
     await syncDirectory(this.#directory);
     return { blob, bytes, sha256: digest.digest() };
+  }
+
+  async has(blob: string): Promise<boolean> {
+    return stat(this.#pathOf(blob)).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Undefined when it is gone. */

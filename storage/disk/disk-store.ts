@@ -21,10 +21,12 @@ import {
 } from '../store.ts';
 import { type Blob, Blobs } from './blobs.ts';
 import { makeDirectory } from './durable.ts';
+import { Eviction } from './eviction.ts';
 import { type DatedBlob, FileIndex } from './file-index.ts';
 import { Lifetime } from './lifetime.ts';
 import { openedFile } from './opened-file.ts';
 import { contentFields, type FileRecord, Records } from './records.ts';
+import { contentIsLost, fill } from './recovery.ts';
 import { type Claim, isFull, Room } from './room.ts';
 import { storedFile } from './stored-file.ts';
 
@@ -50,8 +52,7 @@ interface Parts {
   readonly lifetime: Lifetime;
 }
 
-/** Files that are over, and go with a change that has room without that: it is not to wait for thousands. */
-const mostDroppedByTheWay = 20;
+type KeepOptions = AdoptOptions & Pick<PutOptions, 'sha256'> & { readonly claim?: Claim | undefined };
 
 /**
  * Files on a disk. The content of each lies in a file of a random name, and is written to the medium before its record is:
@@ -61,9 +62,12 @@ const mostDroppedByTheWay = 20;
 export class DiskStore implements FileStore {
   readonly #parts: Parts;
   readonly #locks = new KeyLocks();
+  readonly #eviction: Eviction;
+  #isClosed = false;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
+    this.#eviction = new Eviction({ ...parts, drop: (dated) => this.#drop(dated) });
   }
 
   /** Opens the folder, and sweeps what a crash has left in it. */
@@ -75,7 +79,7 @@ export class DiskStore implements FileStore {
     const records = new Records(join(directory, 'records'), incoming);
     const index = new FileIndex(join(directory, 'index.sqlite'));
     if (!index.isSound) {
-      const faults = await fill(index, records);
+      const faults = await fill(index, { records, blobs });
       for (const fault of faults) onFault?.(fault);
       if (faults.length === 0) await blobs.sweep((blob) => index.hasBlob(blob)); // else whose content it is may be in one of them
     }
@@ -86,13 +90,12 @@ export class DiskStore implements FileStore {
   async put(
     key: ObjectKey,
     content: AsyncIterable<Uint8Array>,
-    { expectedBytes = 0, sha256, type, metadata = {}, signal, ...conditions }: PutOptions,
+    { expectedBytes = 0, sha256, type, metadata = {}, signal, around, ...conditions }: PutOptions,
   ): Promise<StoredFile> {
     checkConditions(key, await this.head(key), conditions); // before the content is read
-    using claim = this.#parts.room.claim(expectedBytes);
-    await this.#makeRoom(claim);
+    using claim = await this.#eviction.claim(expectedBytes);
     const written = await this.#write(content, { claim, signal });
-    return this.#keep(key, written, { type, metadata, sha256, ...conditions });
+    return await this.#keep(key, written, { type, metadata, sha256, around, claim, ...conditions });
   }
 
   async adopt(key: ObjectKey, place: string, options: AdoptOptions): Promise<StoredFile | undefined> {
@@ -105,15 +108,10 @@ export class DiskStore implements FileStore {
   }
 
   async reserve(bytes: number, promised?: { readonly presentBytes: number }): Promise<Reservation> {
-    const claim = this.#parts.room.claim(bytes);
-    claim.holds(promised?.presentBytes ?? 0);
-    try {
-      if (!promised) await this.#makeRoom(claim);
-      return claim;
-    } catch (error) {
-      claim[Symbol.dispose]();
-      throw error;
-    }
+    if (!promised) return this.#eviction.claim(bytes);
+    const claim = this.#parts.room.hold(bytes);
+    claim.holds(promised.presentBytes);
+    return claim;
   }
 
   async head(key: ObjectKey): Promise<StoredFile | undefined> {
@@ -127,13 +125,13 @@ export class DiskStore implements FileStore {
       if (!this.#parts.lifetime.has(record)) return undefined;
       const handle = await this.#parts.blobs.open(record.blob);
       if (handle) return openedFile(storedFile(record), handle);
-      if (record.blob === missing) throw new Error(`the content of '${key}', ${missing}, is not on the disk`);
+      if (record.blob === missing) throw contentIsLost(record);
       missing = record.blob; // replaced between the two: there is a new record by now
     }
   }
 
   async delete(key: ObjectKey, conditions: Conditions = {}): Promise<boolean> {
-    return this.#locks.hold(key, async () => {
+    return this.#change(key, async () => {
       const record = await this.#parts.records.read(key);
       const isThere = this.#parts.lifetime.has(record);
       checkConditions(key, isThere ? storedFile(record) : undefined, conditions);
@@ -155,8 +153,20 @@ export class DiskStore implements FileStore {
     return await this.put(to, source.pieces(), options);
   }
 
+  /** Lets the changes end that have begun; there are none afterwards. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.#locks.settled();
     this.#parts.index[Symbol.dispose]();
+  }
+
+  /** One change of a file after the other. @throws {Problem} `shutting-down` */
+  async #change<T>(key: ObjectKey, work: () => Promise<T>): Promise<T> {
+    return this.#locks.hold(key, async () => {
+      if (this.#isClosed)
+        throw new Problem('shutting-down', 'The storage is closed.', { retryAfterSeconds: 1 });
+      return work();
+    });
   }
 
   async #write(
@@ -164,16 +174,14 @@ export class DiskStore implements FileStore {
     { claim, signal }: { readonly claim: Claim; readonly signal: AbortSignal },
   ): Promise<Blob> {
     const { blobs, room } = this.#parts;
-    const onBytes = async (bytes: number) => {
+    const onBytes = (bytes: number) => {
+      if (bytes > claim.bytes) this.#eviction.grow(claim, bytes);
       claim.holds(bytes);
-      if (bytes <= claim.bytes) return;
-      claim.growTo(bytes);
-      if (room.overQuota > 0) await this.#makeRoom(claim);
     };
     try {
       return await blobs.write(content, { expectedBytes: claim.bytes, signal, onBytes });
     } catch (error) {
-      throw isFull(error) ? await room.full(claim.bytes) : error;
+      throw isFull(error) ? await room.refused(claim.bytes) : error;
     }
   }
 
@@ -181,53 +189,40 @@ export class DiskStore implements FileStore {
   async #keep(
     key: ObjectKey,
     blob: Blob,
-    { sha256, type, metadata = {}, ...conditions }: AdoptOptions & Pick<PutOptions, 'sha256'>,
+    { sha256, type, metadata = {}, around = (commit) => commit(), claim, ...conditions }: KeepOptions,
   ): Promise<StoredFile> {
+    const { records, blobs, room } = this.#parts;
     try {
       checkDigest(blob.sha256, sha256);
-      return await this.#commit(
-        { key, type: typeOf({ type }), metadata, ...contentFields(blob) },
-        conditions,
-      );
+      if (claim) await this.#eviction.makeRoomFor(claim);
+      const record = { key, type: typeOf({ type }), metadata, ...contentFields(blob) };
+      return await around(async () => this.#commit(record, { claim, ...conditions }));
     } catch (error) {
-      await this.#parts.blobs.remove(blob.blob);
-      throw isFull(error) ? await this.#parts.room.full(blob.bytes) : error;
+      if ((await records.read(key))?.blob !== blob.blob) await blobs.remove(blob.blob); // else it failed when it was there
+      throw isFull(error) ? await room.refused(blob.bytes) : error;
     }
   }
 
-  async #commit(record: FileRecord, conditions: Conditions): Promise<StoredFile> {
-    const { records, index, blobs } = this.#parts;
-    return this.#locks.hold(record.key, async () => {
+  async #commit(
+    record: FileRecord,
+    { claim, ...conditions }: Conditions & Pick<KeepOptions, 'claim'>,
+  ): Promise<StoredFile> {
+    const { records, index, blobs, lifetime } = this.#parts;
+    return this.#change(record.key, async () => {
       const replaced = await records.read(record.key);
-      checkConditions(
-        record.key,
-        this.#parts.lifetime.has(replaced) ? storedFile(replaced) : undefined,
-        conditions,
-      );
+      checkConditions(record.key, lifetime.has(replaced) ? storedFile(replaced) : undefined, conditions);
       await records.write(record);
       index.set(record, replaced);
+      claim?.[Symbol.dispose](); // it is counted there now
       if (replaced) await blobs.remove(replaced.blob);
       return storedFile(record);
     });
   }
 
-  /** Drops what may be dropped until a claim fits. @throws {Problem} `storage-full`: that would not do. */
-  async #makeRoom(claim: Claim): Promise<void> {
-    const { room, index, lifetime } = this.#parts;
-    for (let dropped = 0; ; dropped += 1) {
-      const lacking = await room.lacking();
-      const oldest = lifetime.isLimited ? index.oldest() : undefined;
-      const isTidy = !oldest || lifetime.has(oldest) || dropped >= mostDroppedByTheWay;
-      if (lacking <= 0 && isTidy) return;
-      if (!oldest || lacking > index.bytes) throw await room.full(claim.bytes);
-      await this.#drop(oldest);
-    }
-  }
-
   /** Removes a file unless it has been replaced; one that only the index knows is taken out of that. */
   async #drop(dated: DatedBlob): Promise<void> {
     const { records, index } = this.#parts;
-    await this.#locks.hold(dated.key, async () => {
+    await this.#change(dated.key, async () => {
       const record = await records.read(dated.key);
       if (record?.blob === dated.blob) await this.#remove(record);
       else if (index.hasBlob(dated.blob)) index.remove(dated);
@@ -240,14 +235,4 @@ export class DiskStore implements FileStore {
     index.remove(record);
     await blobs.remove(record.blob);
   }
-}
-
-/** @returns why records could not be read. */
-async function fill(index: FileIndex, records: Records): Promise<Error[]> {
-  const faults: Error[] = [];
-  for await (const record of records.all()) {
-    if (record instanceof Error) faults.push(record);
-    else index.set(record, undefined);
-  }
-  return faults;
 }

@@ -10,7 +10,8 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Makes a directory, with those above it, that is still there after a crash. */
 export async function makeDirectory(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first !== undefined) await syncDirectory(dirname(first));
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
 /** Writes a new file by pieces and has it on the medium; what was written is gone where that fails. */

@@ -16,8 +16,8 @@ interface RoomOptions {
 /** Room for content that is being written, or is about to be: nobody else is given it. */
 export interface Claim extends Reservation {
   readonly bytes: number;
-  /** Takes more, where more has come than was told. */
-  growTo(bytes: number): void;
+  /** Takes more, or gives some back. */
+  resize(bytes: number): void;
 }
 
 /** What a store may take: its quota, and what its disk has. */
@@ -31,7 +31,14 @@ export class Room {
     this.#options = options;
   }
 
-  claim(bytes: number): Claim {
+  /** Takes room where there is that much. @returns what is to be freed before. */
+  async claim(bytes: number): Promise<Claim | number> {
+    const lacking = this.#lacking(bytes, await this.#diskFree()); // nothing is awaited between this and the next line
+    return lacking > 0 ? lacking : this.hold(bytes);
+  }
+
+  /** Takes room that has been promised before. */
+  hold(bytes: number): Claim {
     const mine = { claimed: 0, present: 0 };
     const set = (claimed: number, present: number) => {
       this.#claimedBytes += claimed - mine.claimed;
@@ -48,32 +55,43 @@ export class Room {
       get bytes() {
         return mine.claimed;
       },
-      growTo: (claimed) => set(claimed, mine.present),
+      resize: (claimed) => set(claimed, mine.present),
       holds: (present) => void (isOver || set(mine.claimed, present)),
       [Symbol.dispose]: end,
     };
   }
 
-  /** By how much all claims together are over the quota. */
+  /** By how much all claims together, and what is stored, are over the quota. */
   get overQuota(): number {
-    const { quotaBytes, storedBytes } = this.#options;
-    return storedBytes() + this.#claimedBytes - quotaBytes;
+    return this.#options.storedBytes() - this.leftForContent;
   }
 
-  /** What is to be freed before all claims fit; nothing or less where they do. */
-  async lacking(): Promise<number> {
-    return Math.max(this.overQuota, this.#unwrittenBytes - (await this.#diskFree()));
+  /** What the quota leaves for what is stored already, where all that is being written becomes files. */
+  get leftForContent(): number {
+    return this.#options.quotaBytes - this.#claimedBytes;
   }
 
-  /** The problem of content of so many bytes that has a claim. */
-  async full(bytes: number): Promise<Problem> {
+  /** The problem of content of so many bytes, which take more than there is. */
+  full(bytes: number, lacking: number): Problem {
     const { quotaBytes, storedBytes } = this.#options;
-    const lacking = await this.lacking();
+    const free = formatBytes(Math.max(0, bytes - lacking));
     return new Problem(
       'storage-full',
-      `There is no room for a file of ${formatBytes(bytes)}: ${formatBytes(Math.max(0, bytes - lacking))} are free.`,
-      { limit: formatBytes(quotaBytes), used: formatBytes(storedBytes()) },
+      `There is no room for a file of ${formatBytes(bytes)}: ${free} are free.`,
+      {
+        limit: formatBytes(quotaBytes),
+        used: formatBytes(storedBytes()),
+      },
     );
+  }
+
+  /** The problem of a write that the system has refused. */
+  async refused(bytes: number): Promise<Problem> {
+    return this.full(bytes, this.#lacking(0, await this.#diskFree()) + bytes);
+  }
+
+  #lacking(bytes: number, diskFree: number): number {
+    return Math.max(this.overQuota + bytes, this.#unwrittenBytes + bytes - diskFree);
   }
 
   get #unwrittenBytes(): number {

@@ -71,11 +71,11 @@ export class S3Store implements FileStore {
   }
 
   async put(key: ObjectKey, content: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredFile> {
-    const { type, metadata = {}, sha256, expectedBytes = 0, signal, ...conditions } = options;
+    const { type, metadata = {}, sha256, expectedBytes = 0, signal, around, ...conditions } = options;
     described({ type: '', metadata, sha256 }); // what is wrong with it is told before the content is read
     if (isConditional(conditions)) checkConditions(key, await this.head(key), conditions);
     const told = { type, metadata, sha256, expectedBytes, signal };
-    const change = async (make: Make) => this.#change(key, conditions, make);
+    const change = async (make: Make) => (around ?? unchanged)(() => this.#change(key, conditions, make));
     const made = await putContent(this.#bucket, { name: objectName(key), content, ...told, change });
     return this.#dated({ key, metadata, ...made });
   }
@@ -123,12 +123,12 @@ export class S3Store implements FileStore {
   }
 
   async adopt(key: ObjectKey, place: string, options: AdoptOptions): Promise<StoredFile | undefined> {
-    const { metadata = {}, type, ...conditions } = options;
+    const { metadata = {}, type, around = unchanged, ...conditions } = options;
     const found = await this.#look(place);
     if (!found) return undefined;
     const { bytes, etag } = storedFile(key, found);
     const made = { key, bytes, type: typeOf({ type }), metadata, sha256: undefined };
-    const file = await this.#copied({ name: place, bytes, etag }, made, conditions);
+    const file = await around(() => this.#copied({ name: place, bytes, etag }, made, conditions));
     await this.#bucket.send(new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: place }));
     return file;
   }
@@ -193,4 +193,8 @@ export class S3Store implements FileStore {
   #place(key: ObjectKey) {
     return { Bucket: this.#bucket.name, Key: objectName(key) };
   }
+}
+
+async function unchanged<T>(commit: () => Promise<T>): Promise<T> {
+  return commit();
 }

@@ -430,6 +430,22 @@ describe('durability', () => {
     expect([files, await (await get('moved')).text()]).toEqual([[], '3']);
   });
 
+  it('of two that store it in two places at once one has the last word, and one is the first', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const both = async (headers: Readonly<Record<string, string>>) =>
+        Promise.all(
+          ['persistent', 'ephemeral'].map((durability) =>
+            put(`twice/${round}?durability=${durability}`, durability, headers),
+          ),
+        );
+      const firsts = await both({ 'if-none-match': '*' });
+      expect(firsts.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 412]);
+      expect((await both({})).map(({ status }) => status)).toEqual([200, 200]);
+      const found = await get(`twice/${round}`);
+      expect([found.status, await found.text()]).toEqual([200, found.headers.get('x-durability')]);
+    }
+  });
+
   it('is not promised where there is none', async () => {
     await using bare = await TestServer.start({ root: inject('root') });
     const asked = await bare.fetch('/api/files/x?durability=persistent', { method: 'PUT', body: 'x' });

@@ -9,13 +9,14 @@ import { checkDataDirectory } from '../../storage/data-directory.ts';
 const directory = mkdtempSync(join(tmpdir(), 'data-'));
 const disk = join(directory, 'my disk');
 const folder = join(directory, 'folder');
+const memory = join(directory, 'memory');
 const mountInfo = join(directory, 'mountinfo');
-for (const path of [disk, folder]) mkdirSync(path);
+for (const path of [disk, folder, memory]) mkdirSync(path);
 writeFileSync(join(directory, 'file'), '');
 symlinkSync(disk, join(directory, 'link'));
 writeFileSync(
   mountInfo,
-  `22 1 0:21 / /proc rw - proc proc rw\n36 35 8:1 / ${disk.replaceAll(' ', '\\040')} rw,noatime - ext4 /dev/sdb rw\n`,
+  `22 1 0:21 / /proc rw - proc proc rw\n36 35 8:1 / ${disk.replaceAll(' ', '\\040')} rw,noatime - ext4 /dev/sdb rw\n37 35 0:40 / ${memory} rw shared:1 - tmpfs tmpfs rw\n`,
 );
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -34,6 +35,11 @@ describe('a data directory', () => {
       durability: 'ephemeral',
       why: `HEADY_DATA_DIR is ${folder}, which is an ordinary folder: the next deploy erases it. Add a disk to the service with this mount path.`,
     });
+  });
+
+  it('that is memory is no disk, though it is mounted', () => {
+    expect(check(memory)).toMatchObject({ durability: 'ephemeral' });
+    expect(check(memory, false)).toMatchObject({ durability: 'persistent' });
   });
 
   it.each([

@@ -66,6 +66,24 @@ describe('a store on a disk', () => {
     expect(await fourth.list({ limit: 10 })).toEqual(listed);
   });
 
+  it('ends the changes that have begun when it is closed, and begins no other', async () => {
+    const folder = join(directory, 'closed');
+    for (let round = 0; round < 20; round += 1) {
+      const store = await DiskStore.open({ directory: folder, quotaBytes });
+      const keys = Array.from({ length: 8 }, (_, at) => parseKey(`${round}/${at}`));
+      const putting = keys.map(async (key) => store.put(key, pieces('x'), { type: 'x/y', signal }));
+      await delay(Math.random() * 10);
+      await store[Symbol.asyncDispose]();
+      const outcomes = await Promise.allSettled(putting);
+      await using reopened = await DiskStore.open({ directory: folder, quotaBytes });
+      const { files } = await reopened.list({ prefix: `${round}/`, limit: 10 });
+      const stored = keys.filter((_, at) => outcomes[at]?.status === 'fulfilled');
+      expect(files.map(({ key }) => key)).toEqual(stored);
+      for (const key of stored) await (await reopened.open(key))?.[Symbol.asyncDispose]();
+      expect(lying(folder)).toHaveLength((await reopened.list({ limit: 1000 })).files.length);
+    }
+  });
+
   it('says of a file whose content the disk has lost that it is so', async () => {
     const folder = join(directory, 'lost');
     await using store = await DiskStore.open({ directory: folder, quotaBytes });
@@ -160,6 +178,8 @@ describe('a store on a disk', () => {
       expect(await keys()).toEqual(['a', 'b', 'told']);
       await put('untold', 700);
       expect(await keys()).toEqual(['told', 'untold']);
+      await expect(put('untold/large', 1200)).rejects.toMatchObject({ status: 507 });
+      expect(await keys()).toEqual(['told', 'untold']); // none has gone in vain
       await expect(put('never', 0, { expectedBytes: 1001 })).rejects.toMatchObject({ status: 507 });
       await expect(put('never', 1001)).rejects.toMatchObject({ status: 507 });
       vi.advanceTimersByTime(59_000);
