@@ -49,24 +49,27 @@ export class UploadLocks implements Locker {
   }
 
   async #take(id: string, { signal, askToLeave }: Wish): Promise<void> {
-    if (this.has(id)) await this.#wait(id, signal);
-    this.#holders.set(id, { askToLeave, left: Promise.withResolvers() }); // before anybody else can
-  }
-
-  async #wait(id: string, signal: AbortSignal): Promise<void> {
-    const over = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-    const { promise: givenUp, reject } = Promise.withResolvers<never>();
-    over.addEventListener('abort', () => reject(signal.aborted ? ERRORS.ABORTED : ERRORS.ERR_LOCK_TIMEOUT));
+    const givenUp = givingUp(signal);
     for (let holder = this.#holders.get(id); holder; holder = this.#holders.get(id)) {
       await holder.askToLeave();
       await Promise.race([holder.left.promise, givenUp]);
     }
+    this.#holders.set(id, { askToLeave, left: Promise.withResolvers() }); // before anybody else can
   }
 
   #leave(id: string): void {
     this.#holders.get(id)?.left.resolve();
     this.#holders.delete(id);
   }
+}
+
+/** Fails when a wish is no longer one, or has been one for too long. */
+function givingUp(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined); // of interest to who still waits
+  const over = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  over.addEventListener('abort', () => reject(signal.aborted ? ERRORS.ABORTED : ERRORS.ERR_LOCK_TIMEOUT));
+  return promise;
 }
 
 function endsByItself(): void {}
