@@ -5,7 +5,7 @@ export { lockDirectory } from './directory-lock.ts';
 export { DiskStore } from './disk/disk-store.ts';
 export { DiskUploads } from './disk/disk-uploads.ts';
 export { KeyLocks } from './key-locks.ts';
-export { type ObjectKey, parseKey } from './key.ts';
+export { isKey, type ObjectKey, parseKey } from './key.ts';
 export { type BucketOptions, openBucket } from './s3/open.ts';
 export type { S3Store } from './s3/s3-store.ts';
 export type {

@@ -1,10 +1,14 @@
 import type { DataStore, Upload } from '@tus/server';
 
+import type { StoredFile } from './store.ts';
+
 /** What the signatures of file types are within. */
 export const headBytes = 4100;
 
 /** Where uploads lie until they are files, as `@tus/server` has it; each is one of a {@link FileStore} beside it. */
 export interface UploadStore extends DataStore {
+  /** Sees that a file can be kept once its content is there; where there is none, all can be. @throws {Problem} `invalid-input` */
+  checkFile?(file: Pick<StoredFile, 'key' | 'type' | 'metadata'>): void;
   /** Where the content of an upload lies, for that store to adopt. */
   placeOf(id: string): string;
   /** The first bytes of one that is complete, {@link headBytes} of them at most. */

@@ -4,6 +4,8 @@ export { type ChangeOptions, Files, type FoundFile, type PutFile } from './files
 export type { Mount } from './mounts.ts';
 export { getFile } from './get-file.ts';
 export { linkAccess, makeLink } from './links.ts';
+export { metadataOfEntries } from './metadata.ts';
+export { pathOf } from './path.ts';
 export { postFile } from './post-file.ts';
 export { conditionsOf } from './preconditions.ts';
 export { putFile } from './put-file.ts';

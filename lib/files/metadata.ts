@@ -1,6 +1,7 @@
 import { Problem, pointerTo } from '#lib/problems';
 
 type Metadata = Readonly<Record<string, string>>;
+type Entry = readonly [name: string, value: string];
 
 const prefix = 'x-meta-';
 /** What the name of a header may be (RFC 9110, 5.6.2), and no longer than a person would make it. */
@@ -19,7 +20,12 @@ export function metadataOf({ headers }: Request): Metadata {
 
 /** What the fields of a form say of its file. @throws {Problem} `invalid-input` */
 export function metadataOfFields(fields: ReadonlyMap<string, readonly string[]>): Metadata {
-  return checked([...fields].map(([name, values]) => [name.toLowerCase(), values.join(', ')]));
+  return metadataOfEntries([...fields].map(([name, values]) => [name, values.join(', ')]));
+}
+
+/** What else says it, in names and values of its own: names are one where only their case differs. @throws {Problem} `invalid-input` */
+export function metadataOfEntries(entries: readonly Entry[]): Metadata {
+  return checked(entries.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** The headers in which it is answered. */
@@ -42,11 +48,14 @@ function decoded(value: string): string {
   }
 }
 
-function checked(entries: readonly (readonly [name: string, value: string])[]): Metadata {
+function checked(entries: readonly Entry[]): Metadata {
+  const names = new Set<string>();
   for (const [name, value] of entries) {
     if (!nameGrammar.test(name))
       throw invalid(name, 'is no name of metadata: letters, digits and -, up to 64 of them');
     if (/\p{Cc}/u.test(value)) throw invalid(name, 'has characters that a header cannot have');
+    if (names.has(name)) throw invalid(name, 'is there twice, in letters of another case');
+    names.add(name);
   }
   const bytes = entries.reduce((sum, [name, value]) => sum + name.length + Buffer.byteLength(value), 0);
   if (bytes <= mostBytes) return Object.fromEntries(entries);

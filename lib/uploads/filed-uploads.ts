@@ -69,7 +69,8 @@ export class FiledUploads extends DataStore {
   /** @throws {Problem} `invalid-input`, `storage-full` */
   override async create(upload: Upload): Promise<Upload> {
     const { store, uploads } = this.#options.mount;
-    fileToBe(upload);
+    const file = fileToBe(upload);
+    uploads.checkFile?.(file);
     const reservation = await store.reserve(upload.size ?? 0);
     try {
       await uploads.create(upload);

@@ -1,13 +1,12 @@
 import { Metadata, type Upload } from '@tus/server';
 
+import { metadataOfEntries } from '#lib/files';
 import { safeFileName } from '#lib/multipart';
 import { Problem } from '#lib/problems';
-import { type Durability, parseKey, type StoredFile } from '#storage';
+import { type Durability, isKey, type ObjectKey, parseKey, type StoredFile } from '#storage';
 
 /** Entries that say what the file is; all others are its metadata. */
 const own = new Set(['key', 'filename', 'name', 'filetype', 'type', 'durability']);
-/** An answer with the file has them in headers (RFC 9110, 5.6.2). */
-const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** What an upload becomes. */
 interface FileToBe extends Pick<StoredFile, 'key' | 'metadata'> {
@@ -21,12 +20,11 @@ interface FileToBe extends Pick<StoredFile, 'key' | 'metadata'> {
  * @throws {Problem} `invalid-input`
  */
 export function fileToBe({ id, metadata: said = {} }: Pick<Upload, 'id' | 'metadata'>): FileToBe {
-  const name = said.filename ?? said.name;
   const others = Object.entries(said).filter(([entry]) => !own.has(entry));
   return {
-    key: parseKey(said.key ?? `uploads/${id}${name == null ? '' : `/${safeFileName(name)}`}`),
+    key: said.key == null ? keyByName(id, said.filename ?? said.name) : parseKey(said.key),
     type: said.filetype ?? said.type ?? '',
-    metadata: Object.fromEntries(others.map(([entry, text]) => metadataEntry(entry, text ?? ''))),
+    metadata: metadataOfEntries(others.map(([entry, text]) => [entry, text ?? ''])),
   };
 }
 
@@ -55,10 +53,11 @@ function metadataOf(header: string | null): Readonly<Record<string, string | nul
   }
 }
 
-function metadataEntry(entry: string, text: string): [name: string, text: string] {
-  if (!headerName.test(entry)) throw invalid(entry, 'has a name that no header can have');
-  if (/\p{Cc}/u.test(text)) throw invalid(entry, 'has characters that no header can have');
-  return [entry.toLowerCase(), text];
+/** Not every name of a file can be in a key, as `con` cannot: without it there is one all the same. */
+function keyByName(id: string, name?: string | null): ObjectKey {
+  const key = `uploads/${id}`;
+  const named = `${key}/${safeFileName(name ?? '')}`.normalize('NFC');
+  return name != null && isKey(named) ? named : parseKey(key);
 }
 
 function invalid(entry: string, detail: string): Problem {

@@ -6,9 +6,12 @@ import { DataStore, ERRORS, type KvStore, Upload } from '@tus/server';
 
 import { Problem } from '#lib/problems';
 
+import type { StoredFile } from '../store.ts';
 import { headBytes, type UploadStore } from '../upload-store.ts';
 import type { Bucket } from './bucket.ts';
 import { isMissing } from './failures.ts';
+import { described } from './metadata.ts';
+import { objectName } from './object-names.ts';
 
 /** Beside the files, and with nothing else in it. */
 const folder = 'uploads/';
@@ -70,6 +73,11 @@ export class S3Uploads extends DataStore implements UploadStore {
     await this.#told(async () => this.#store.remove(place)).catch(ignoreMissing); // it is put together already
     const Objects = [place, `${place}${noteSuffix}`, `${place}${restSuffix}`].map((Key) => ({ Key }));
     await this.#bucket.send(new DeleteObjectsCommand({ Bucket: this.#bucket.name, Delete: { Objects } }));
+  }
+
+  checkFile({ key, ...file }: Pick<StoredFile, 'key' | 'type' | 'metadata'>): void {
+    objectName(key);
+    described({ ...file, sha256: undefined });
   }
 
   placeOf(id: string): string {

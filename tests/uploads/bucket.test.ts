@@ -100,6 +100,17 @@ describe('an upload into a bucket', () => {
     expect(await tus.offset(location)).toBe(0);
   });
 
+  it.each([
+    ['a key too long', { key: `${'k'.repeat(200)}/`.repeat(5) + 'k'.repeat(15) }],
+    ['metadata that is too long when it is escaped', { by: 'ü'.repeat(400) }],
+    ['a name that the bucket has for itself', { 'heady-sha256': 'x' }],
+  ])('is not begun with %s', async (_, said) => {
+    const before = await lying();
+    const told = await new Tus(server).create(3, metadata(said));
+    expect([told.status, (await told.json()).code]).toEqual([422, 'invalid-input']);
+    expect(await lying()).toEqual(before);
+  });
+
   it('leaves nothing when it is terminated, complete or not', async () => {
     const before = await lying();
     const tus = new Tus(server);

@@ -129,6 +129,15 @@ describe('an upload', () => {
     ]);
   });
 
+  it.each(['con', 'a.', ' ', 'a\u{200B}b', '.'.repeat(300)])(
+    'without a key, and of the name %j that cannot be in one, is under its id alone',
+    async (filename) => {
+      const { status, headers } = await tus.create(1, metadata({ filename }), 'x');
+      const id = headers.get('location')?.split('/').at(-1);
+      expect([status, headers.get('content-location')]).toEqual([201, `/api/files/uploads/${id}`]);
+    },
+  );
+
   it('of a client that has no PATCH or DELETE goes by X-HTTP-Method-Override', async () => {
     const location = await tus.made(3, metadata({ key: 'overridden' }));
     const headers = { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
@@ -368,6 +377,14 @@ describe('a request that makes no sense', () => {
     ['metadata that is none', { ...lengths, 'upload-metadata': 'key ???' }, 400, 'bad-request'],
     ['metadata of two names', { ...lengths, 'upload-metadata': 'key YQ==,key Yg==' }, 400, 'bad-request'],
     ['metadata for no header', { ...lengths, ...metadata({ x: 'a\r\nb: c' }) }, 422, 'invalid-input'],
+    [
+      'more metadata than is kept',
+      { ...lengths, ...metadata({ x: 'a'.repeat(2048) }) },
+      422,
+      'invalid-input',
+    ],
+    ['names that differ in case', { ...lengths, ...metadata({ By: 'a', by: 'b' }) }, 422, 'invalid-input'],
+    ['a name too long', { ...lengths, ...metadata({ ['n'.repeat(65)]: 'a' }) }, 422, 'invalid-input'],
     ['a name for no header', { ...lengths, 'upload-metadata': 'a(b) YQ==' }, 422, 'invalid-input'],
     ['an odd durability', { ...lengths, ...metadata({ durability: 'forever' }) }, 422, 'invalid-input'],
     ['parts to put together', { ...lengths, 'upload-concat': 'partial' }, 400, 'bad-request'],
