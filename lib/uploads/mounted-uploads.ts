@@ -1,6 +1,6 @@
 import { ERRORS, Server, type Upload } from '@tus/server';
 
-import type { Files, Mount } from '#lib/files';
+import { type Files, type Mount, pathOf } from '#lib/files';
 import { bodyTooLarge } from '#lib/http';
 
 import { algorithms, type Checksum, type VerifiedContent, verify } from './checksum.ts';
@@ -128,6 +128,5 @@ function notFound<T>(value: T) {
 
 /** Where the file is that an upload has become. */
 function locationOf(upload: Upload): Readonly<Record<string, string>> {
-  const key = fileToBe(upload).key.split('/').map(encodeURIComponent).join('/');
-  return { 'content-location': `/api/files/${key}` };
+  return { 'content-location': pathOf(fileToBe(upload).key) };
 }
