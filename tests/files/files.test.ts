@@ -234,8 +234,17 @@ describe('a range', () => {
     const etag = (await get('digits')).headers.get('etag') ?? '';
     expect((await get('digits', { range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
     expect((await get('digits', { range: 'bytes=0-1', 'if-range': '"another"' })).status).toBe(200);
+    expect((await get('digits', { range: 'bytes=0-1', 'if-range': `W/${etag}` })).status).toBe(200);
     expect((await get('empty', { range: 'bytes=-1' })).status).toBe(200);
     expect((await get('empty', { range: 'bytes=0-' })).status).toBe(416);
+  });
+
+  it('by the date of the rest is the whole, as two files of one second have one date', async () => {
+    await put('replaced', 'old');
+    const { headers } = await put('replaced', 'new');
+    const date = headers.get('last-modified') ?? '';
+    const response = await get('replaced', { range: 'bytes=1-', 'if-range': date });
+    expect([response.status, await response.text()]).toEqual([200, 'new']);
   });
 });
 
