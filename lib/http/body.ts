@@ -133,6 +133,6 @@ export function bodyTooLarge(maxBytes: number, used?: string): Problem {
   return new Problem('payload-too-large', `The body is larger than ${formatBytes(maxBytes)}.`, {
     limit: formatBytes(maxBytes),
     ...(used === undefined ? {} : { used }),
-    headers: { connection: 'close' }, // else Node reads the rest to keep the connection
+    ...(used === undefined && { headers: { connection: 'close' } }), // no more is waited for
   });
 }

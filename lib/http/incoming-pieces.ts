@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 import type { H3Event } from 'h3';
 
@@ -7,9 +7,6 @@ import { Problem } from '#lib/problems';
 import { watchPace } from './pace.ts';
 
 type Piece = Buffer<ArrayBuffer>;
-
-/** What is left of a refused body is read where it is no more: clients that send first and then read see the answer. */
-const smallBytes = 8 * 1024 ** 2;
 
 /**
  * The body of a request that nobody else reads, as it comes from Node itself. A piece's memory is the reader's. Whoever stops
@@ -40,14 +37,7 @@ export async function* incomingPieces({ runtime }: H3Event): AsyncGenerator<Piec
       yield value;
     }
   } finally {
-    if (!body.readableEnded && giveUp === undefined) await leave(body, runtime?.node?.res as ServerResponse);
-  }
-
-  async function leave(unread: IncomingMessage, response: ServerResponse): Promise<void> {
-    const leftBytes = Number(unread.headers['content-length'] ?? Infinity) - bytes;
-    if (leftBytes > smallBytes && !response.headersSent) response.setHeader('connection', 'close');
-    await pieces.return?.();
-    unread.resume();
+    if (!body.readableEnded && giveUp === undefined) await pieces.return?.();
   }
 }
 

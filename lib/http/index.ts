@@ -14,6 +14,7 @@ export {
 } from './body.ts';
 export { contentResponse } from './content-response.ts';
 export { type RequestContext } from './context.ts';
+export { continueWhenRead } from './continue.ts';
 export { defineRoute } from './define-route.ts';
 export { endOfRequest } from './end-of-request.ts';
 export { guard, type GuardedRoute, type Route } from './guard.ts';

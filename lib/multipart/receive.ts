@@ -42,8 +42,7 @@ export async function receiveForm(
     await takeParts(body, { boundary, maxParts, maxBytes, take: (part) => form.take(part) });
     return form.fields;
   } catch (error) {
-    body.resume();
-    throw refusal(error, body);
+    throw isFull(error) ? storageFull(error) : error;
   }
 }
 
@@ -53,17 +52,6 @@ function bodyOf(event: H3Event): IncomingMessage {
   if (!body || body.listenerCount('data') > 0)
     throw new TypeError(`${event.url.pathname} reads multipart and does not say \`uploads: true\``);
   return body;
-}
-
-/** Of a body that is read to its end though it is refused: clients that send first and then read see the answer. */
-const smallBytes = 8 * 1024 ** 2;
-
-function refusal(error: unknown, { headers }: IncomingMessage): unknown {
-  const problem = isFull(error) ? storageFull(error) : error;
-  const isSmall = Number(headers['content-length'] ?? Infinity) <= smallBytes;
-  if (isSmall || !(problem instanceof Problem)) return problem;
-  const options = { ...problem.options, headers: { ...problem.options.headers, connection: 'close' } };
-  return new Problem(problem.code, problem.message, options);
 }
 
 function isFull(error: unknown): boolean {

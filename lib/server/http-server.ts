@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import type { ServerRequest } from 'srvx';
 
-import { nodeListener, type RequestContext } from '#lib/http';
+import { continueWhenRead, nodeListener, type RequestContext } from '#lib/http';
 import { requestMetrics } from '#lib/metrics';
 import { Problem, type ProblemCode } from '#lib/problems';
 import type { Service } from '#lib/service';
@@ -40,6 +40,10 @@ export function createHttpServer(service: Service, handler: Handler): Server {
     return context;
   });
   const server = createServer({ keepAliveTimeout, headersTimeout, requestTimeout }, listener);
+  server.on('checkContinue', (request, response) => {
+    continueWhenRead(request, response);
+    server.emit('request', request, response);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
   return server;
 }
