@@ -8,6 +8,7 @@ export { KeyLocks } from './key-locks.ts';
 export { isKey, type ObjectKey, parseKey } from './key.ts';
 export { type BucketOptions, openBucket } from './s3/open.ts';
 export type { S3Store } from './s3/s3-store.ts';
+export { ReplacedError } from './store.ts';
 export type {
   AdoptOptions,
   ByteRange,

@@ -1,3 +1,5 @@
+import { Problem } from '#lib/problems';
+
 import type { ObjectKey } from './key.ts';
 
 /** What is known of a file. */
@@ -64,6 +66,13 @@ export interface OpenedFile extends AsyncDisposable {
   readonly file: StoredFile;
   /** Its content, or a range of it. Never of two contents. A piece's memory is used again when the next one is asked for. */
   pieces(range?: ByteRange): AsyncIterable<Uint8Array>;
+}
+
+/** A file has been replaced or deleted since it was opened, in a store that has no hold on it. */
+export class ReplacedError extends Problem {
+  constructor(key: ObjectKey) {
+    super('precondition-failed', `'${key}' has been changed since it was opened.`);
+  }
 }
 
 export interface Page {

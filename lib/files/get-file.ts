@@ -2,16 +2,36 @@ import type { H3Event } from 'h3';
 
 import { contentResponse, endOfRequest } from '#lib/http';
 import { Problem } from '#lib/problems';
-import { type ByteRange, checkConditions, type ObjectKey, type OpenedFile, parseKey } from '#storage';
+import {
+  type ByteRange,
+  checkConditions,
+  type ObjectKey,
+  type OpenedFile,
+  parseKey,
+  ReplacedError,
+} from '#storage';
 
 import { fileHeaders } from './file-headers.ts';
 import { conditionsOf, isKnown, rangeHolds } from './preconditions.ts';
 import { contentRange, rangesOf, severalRanges } from './ranges.ts';
 
+/** How often a file is looked up that is replaced before its content is there: in a bucket there is no hold on it. */
+const tries = 5;
+
 /** Answers with a file, with parts of it, or with that the client has it. @throws {Problem} `not-found` and others */
 export async function getFile(event: H3Event, name: string): Promise<Response> {
-  const { files } = event.context.service;
   const key = parseKey(name);
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await answer(event, key);
+    } catch (error) {
+      if (!(error instanceof ReplacedError) || left === 1) throw error;
+    }
+  }
+}
+
+async function answer(event: H3Event, key: ObjectKey): Promise<Response> {
+  const { files } = event.context.service;
   const found = await files.open(key);
   if (!found) throw missing(key);
   const { mount, opened } = found;
@@ -44,7 +64,7 @@ interface Answering {
   readonly isHead: boolean;
 }
 
-function contentOf(opened: OpenedFile, { ranges, headers, isHead }: Answering): Response {
+async function contentOf(opened: OpenedFile, { ranges, headers, isHead }: Answering): Promise<Response> {
   const { bytes } = opened.file;
   const [range, ...others] = ranges ?? [];
   if (!range) {

@@ -9,12 +9,29 @@ import { FastResponse } from 'srvx';
  * A web stream in between costs half of the throughput. srvx hands the response to whatever has a `pipe`, as React's
  * streams have.
  */
-export function contentResponse(
+export async function contentResponse(
   pieces: AsyncIterable<Uint8Array> | null,
   init: { readonly status?: number; readonly headers: Record<string, string> },
-): Response {
-  const body = pieces && { pipe: (response: ServerResponse) => void send(pieces, response) };
+): Promise<Response> {
+  const begun = pieces && (await beginning(pieces));
+  const body = begun && { pipe: (response: ServerResponse) => void send(begun, response) };
   return new FastResponse(body as BodyInit | null, init);
+}
+
+/** Asks for the first piece, so that what fails at once does so before there is a head that says otherwise. */
+async function beginning(pieces: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<Uint8Array>> | undefined = Promise.resolve(await iterator.next());
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const first = next;
+        next = undefined;
+        return first ?? iterator.next();
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    }),
+  };
 }
 
 async function send(pieces: AsyncIterable<Uint8Array>, response: ServerResponse): Promise<void> {

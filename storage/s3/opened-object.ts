@@ -2,9 +2,7 @@ import type { Readable } from 'node:stream';
 
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 
-import { Problem } from '#lib/problems';
-
-import type { ByteRange, OpenedFile, StoredFile } from '../store.ts';
+import { type ByteRange, type OpenedFile, ReplacedError, type StoredFile } from '../store.ts';
 import type { Bucket } from './bucket.ts';
 import { isAboutObject } from './failures.ts';
 import { quoted } from './object-facts.ts';
@@ -54,7 +52,7 @@ export class OpenedObject implements OpenedFile {
       ...(range && { Range: `bytes=${range.first}-${range.last}` }),
     });
     const { Body } = await this.#bucket.send(command, { signal }).catch((error: unknown) => {
-      throw isAboutObject(error) ? this.#replaced() : error;
+      throw isAboutObject(error) ? new ReplacedError(this.file.key) : error;
     });
     return Body as Readable; // in Node
   }
@@ -73,9 +71,5 @@ export class OpenedObject implements OpenedFile {
     } finally {
       clearTimeout(late);
     }
-  }
-
-  #replaced(): Problem {
-    return new Problem('precondition-failed', `'${this.file.key}' has been changed since it was opened.`);
   }
 }

@@ -33,6 +33,21 @@ async function healthOf({ url }: TestServer) {
 }
 
 describe('a service with a bucket', () => {
+  it('answers with one content or the other, whole, while the file is replaced', async () => {
+    const contents = ['a', 'b'].map((letter) => letter.repeat(100_000));
+    await put('contested', contents[0] ?? '');
+    let isOver = false;
+    const answers: string[] = [];
+    const readers = Array.from({ length: 3 }, async () => {
+      while (!isOver) answers.push(await (await server.fetch('/api/files/contested')).text());
+    });
+    for (let round = 0; round < 30; round += 1) await put('contested', contents[round % 2] ?? '');
+    isOver = true;
+    await Promise.all(readers);
+    expect(answers.length).toBeGreaterThan(10);
+    expect(answers.filter((answer) => !contents.includes(answer))).toEqual([]);
+  });
+
   it('keeps files there, and says that they last', async () => {
     const made = await put('docs/a.txt', 'hello', { 'content-type': 'text/plain', 'x-meta-by': 'Ann' });
     expect([made.status, await made.json()]).toEqual([
