@@ -9,6 +9,7 @@ import { isJsonType } from '#lib/media-type';
 import { Problem } from '#lib/problems';
 
 import { incomingPieces } from './incoming-pieces.ts';
+import { watchPace } from './pace.ts';
 import { release } from './release.ts';
 
 /** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
@@ -57,12 +58,20 @@ export async function readJsonBytes(event: H3Event): Promise<Uint8Array> {
   return readBytes(event);
 }
 
-/** The bytes of a body. @throws {Problem} `payload-too-large` */
+/** The bytes of a body. @throws {Problem} `payload-too-large`, `request-timeout` where it hardly comes */
 export async function readBytes(event: H3Event): Promise<Uint8Array> {
   const { maxUnreadBytes } = event.context;
   return maxUnreadBytes === undefined
-    ? new Uint8Array(await event.req.arrayBuffer())
-    : readUnread(event, maxUnreadBytes);
+    ? new Uint8Array(await atPace(event, event.req.arrayBuffer()))
+    : atPace(event, readUnread(event, maxUnreadBytes));
+}
+
+async function atPace<T>({ runtime }: H3Event, reading: Promise<T>): Promise<T> {
+  const body = runtime?.node?.req as IncomingMessage; // there is no HTTP/2 here
+  const { socket } = body;
+  const { promise: slow, reject } = Promise.withResolvers<never>();
+  using _ = watchPace({ isWaitedFor: () => true, bytes: () => socket.bytesRead, onSlow: reject });
+  return await Promise.race([reading, slow]);
 }
 
 /**

@@ -50,6 +50,8 @@ it('a body that hardly comes is given up, is answered, and leaves nothing', asyn
       'upload-offset: 0',
       'content-type: application/offset+octet-stream',
     ]),
+    drip(['POST /api/links HTTP/1.1', 'content-type: application/json']),
+    drip(['POST /api/workers/everyday/run_subprocess HTTP/1.1', 'content-type: application/json']),
   ]);
   for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*"code":"request-timeout"/);
   expect(await tus.offset(location)).toBeGreaterThan(20); // of tus, what came counts
