@@ -156,6 +156,21 @@ describe('a file', () => {
     },
   );
 
+  it('is never a part of one, or content that is encoded', async () => {
+    await put('plain', 'whole', { 'content-encoding': 'identity' });
+    const part = await put('plain', 'part', { 'content-range': 'bytes 0-3/5' });
+    expect([part.status, (await part.json()).code]).toEqual([400, 'bad-request']);
+    for (const [method, type] of [
+      ['PUT', 'text/plain'],
+      ['POST', 'multipart/form-data; boundary=b'],
+    ] as const) {
+      const headers = { 'content-type': type, 'content-encoding': 'gzip' };
+      const told = await server.fetch('/api/files/plain', { method, headers, body: 'x' });
+      expect([told.status, told.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    }
+    expect(await (await get('plain')).text()).toBe('whole');
+  });
+
   it('is gone when it is deleted', async () => {
     await put('gone', 'x');
     const gone = await get('gone', {}, 'DELETE');
@@ -255,9 +270,12 @@ describe('a digest', () => {
     expect((await put('summed', 'hello', { 'content-digest': digest('hello') })).status).toBe(201);
     const wrong = await put('summed', 'hellO', { 'repr-digest': digest('hello') });
     expect([wrong.status, (await wrong.json()).code]).toEqual([400, 'digest-mismatch']);
-    for (const odd of ['sha-256=hello', 'sha-256=:AAAA:'])
-      expect((await put('summed', 'x', { 'content-digest': odd })).status).toBe(400);
-    expect((await put('summed2', 'x', { 'content-digest': 'md5=:AAAA:' })).status).toBe(201);
+    for (const odd of ['sha-256=hello', 'sha-256=:AAAA:', 'sha-256', 'sha-512=:AAAA:', 'garbage', ''])
+      expect([odd, (await put('summed', 'x', { 'content-digest': odd })).status]).toEqual([odd, 400]);
+    for (const good of [`${digest('x')};a=1`, `sha-512=:AAAA:, ${digest('x')};a;b="c"`])
+      expect([good, (await put('summed2', 'x', { 'content-digest': good })).ok]).toEqual([good, true]);
+    const other = `${digest('y')};a=1`;
+    expect((await put('summed2', 'x', { 'content-digest': other })).status).toBe(400);
     const response = await get('summed', { 'want-repr-digest': 'sha-256=5' });
     expect([response.headers.get('repr-digest'), await response.text()]).toEqual([digest('hello'), 'hello']);
   });
@@ -296,6 +314,14 @@ describe('a form', () => {
     ]);
     expect(await (await get('forms/one')).text()).toBe('from a form');
     expect((await post('forms/one', ['file', file('another')])).status).toBe(200);
+  });
+
+  it('has no digest, which would be of the form', async () => {
+    const body = new FormData();
+    body.append('file', file('x'));
+    const headers = { 'content-digest': `sha-256=:${createHash('sha256').update('x').digest('base64')}:` };
+    const told = await server.fetch('/api/files/forms/summed', { method: 'POST', body, headers });
+    expect([told.status, (await told.json()).code]).toEqual([400, 'bad-request']);
   });
 
   it.each<[string, [name: string, value: string | File][]]>([
