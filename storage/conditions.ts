@@ -19,13 +19,18 @@ export function checkConditions(
       'precondition-failed',
       found ? `'${key}' has changed: it is "${found.etag}" now.` : `There is no '${key}' any more.`,
     );
-  if (ifNoneMatch !== undefined && matches(found, ifNoneMatch))
+  if (ifNoneMatch !== undefined && matches(found, weakly(ifNoneMatch)))
     throw new Problem('precondition-failed', `There is '${key}' already: it is "${found?.etag}".`);
 }
 
 /** Whether anything is asked for. */
 export function isConditional({ ifMatch, ifNoneMatch }: Conditions): boolean {
   return ifMatch !== undefined || ifNoneMatch !== undefined;
+}
+
+/** A weak validator is as good as a strong one to tell that a file is there (RFC 9110, 13.1.2). */
+function weakly(validators: readonly string[] | '*'): readonly string[] | '*' {
+  return validators === '*' ? '*' : validators.map((validator) => validator.replace(/^W\//, ''));
 }
 
 function matches(found: StoredFile | undefined, validators: readonly string[] | '*'): boolean {

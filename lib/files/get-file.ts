@@ -9,10 +9,11 @@ import {
   type OpenedFile,
   parseKey,
   ReplacedError,
+  type StoredFile,
 } from '#storage';
 
 import { fileHeaders } from './file-headers.ts';
-import { conditionsOf, isKnown, rangeHolds } from './preconditions.ts';
+import { checkUnmodified, conditionsOf, isKnown, rangeHolds } from './preconditions.ts';
 import { contentRange, rangesOf, severalRanges } from './ranges.ts';
 
 /** How often a file is looked up that is replaced before its content is there: in a bucket there is no hold on it. */
@@ -40,10 +41,12 @@ async function answer(event: H3Event, key: ObjectKey): Promise<Response> {
   const { req } = event;
   const { ifMatch } = conditionsOf(req);
   checkConditions(key, file, { ifMatch });
+  checkUnmodified(key, file, req);
   const headers = fileHeaders({ mount, file }, req);
   if (isKnown(req, file)) return new Response(null, { status: 304, headers });
+  if (req.method === 'HEAD') return contentResponse(null, { headers: wholeHeaders(file, headers) }); // of the whole (RFC 9110, 14.2)
   const ranges = rangeHolds(req, file) ? rangesOf(req.headers.get('range'), file.bytes) : undefined;
-  return contentOf(opened, { ranges, headers, isHead: req.method === 'HEAD' });
+  return contentOf(opened, ranges ?? [], headers);
 }
 
 export function missing(key: ObjectKey): Problem {
@@ -58,27 +61,25 @@ function closeAtEnd(event: H3Event, opened: OpenedFile): void {
   else over.addEventListener('abort', close, { once: true });
 }
 
-interface Answering {
-  readonly ranges: readonly ByteRange[] | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly isHead: boolean;
+type Headers = Readonly<Record<string, string>>;
+
+function wholeHeaders({ bytes }: StoredFile, headers: Headers) {
+  return { ...headers, 'content-length': String(bytes) };
 }
 
-async function contentOf(opened: OpenedFile, { ranges, headers, isHead }: Answering): Promise<Response> {
-  const { bytes } = opened.file;
-  const [range, ...others] = ranges ?? [];
-  if (!range) {
-    const whole = { ...headers, 'content-length': String(bytes) };
-    return contentResponse(isHead ? null : opened.pieces(), { headers: whole });
-  }
+async function contentOf(
+  opened: OpenedFile,
+  ranges: readonly ByteRange[],
+  headers: Headers,
+): Promise<Response> {
+  const { file } = opened;
+  const [range, ...others] = ranges;
+  if (!range) return contentResponse(opened.pieces(), { headers: wholeHeaders(file, headers) });
   if (others.length > 0) {
     const { type, pieces } = severalRanges(opened, [range, ...others]);
-    return contentResponse(isHead ? null : pieces, {
-      status: 206,
-      headers: { ...headers, 'content-type': type },
-    });
+    return contentResponse(pieces, { status: 206, headers: { ...headers, 'content-type': type } });
   }
   const length = String(range.last - range.first + 1);
-  const partial = { ...headers, 'content-range': contentRange(range, bytes), 'content-length': length };
-  return contentResponse(isHead ? null : opened.pieces(range), { status: 206, headers: partial });
+  const partial = { ...headers, 'content-range': contentRange(range, file.bytes), 'content-length': length };
+  return contentResponse(opened.pieces(range), { status: 206, headers: partial });
 }

@@ -1,4 +1,7 @@
-import type { Conditions, StoredFile } from '#storage';
+import type { H3Event } from 'h3';
+
+import { Problem } from '#lib/problems';
+import type { Conditions, ObjectKey, StoredFile } from '#storage';
 
 /** What a request demands of the file that it is for (RFC 9110, 13.1.1 and 13.1.2). */
 export function conditionsOf({ headers }: Request): Conditions {
@@ -6,6 +9,30 @@ export function conditionsOf({ headers }: Request): Conditions {
     ifMatch: validatorsOf(headers.get('if-match')),
     ifNoneMatch: validatorsOf(headers.get('if-none-match')),
   };
+}
+
+/**
+ * What a request demands of the file that it is to change. A date is no more than a way to say which file is meant: the one
+ * that is there by now is held to its ETag.
+ *
+ * @throws {Problem} `precondition-failed`
+ */
+export async function conditionsFor({ req, context }: H3Event, key: ObjectKey): Promise<Conditions> {
+  const conditions = conditionsOf(req);
+  const found = req.headers.has('if-unmodified-since') ? await context.service.files.find(key) : undefined;
+  if (!found || conditions.ifMatch) return conditions;
+  checkUnmodified(key, found.file, req);
+  return { ...conditions, ifMatch: [found.file.etag] };
+}
+
+/** Sees that a file is not younger than a request takes it to be. @throws {Problem} `precondition-failed` (RFC 9110, 13.1.4) */
+export function checkUnmodified(key: ObjectKey, { modifiedAt }: StoredFile, { headers }: Request): void {
+  const since = Date.parse(headers.get('if-unmodified-since') ?? '');
+  if (headers.has('if-match') || !(seconds(modifiedAt) > seconds(since))) return; // what is no date says nothing
+  throw new Problem(
+    'precondition-failed',
+    `'${key}' has changed: it is of ${new Date(modifiedAt).toUTCString()} now.`,
+  );
 }
 
 /** Whether who wants to read a file has it already (RFC 9110, 13.2.2): here a weak validator is as good as a strong one. */

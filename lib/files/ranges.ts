@@ -17,8 +17,7 @@ const unsatisfiable = 2;
  * @throws {Problem} `range-not-satisfiable`
  */
 export function rangesOf(header: string | null, bytes: number): readonly ByteRange[] | undefined {
-  if (header === null || !header.startsWith('bytes=') || header.split(',').length > mostRanges)
-    return undefined;
+  if (header === null || !/^bytes=/i.test(header) || header.split(',').length > mostRanges) return undefined;
   const { code, ranges } = parse(bytes, header);
   if (code & malformed) return undefined;
   if (code & unsatisfiable && ranges.length === 0)

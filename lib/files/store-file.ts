@@ -3,7 +3,7 @@ import type { H3Event } from 'h3';
 import { contentLengthOf, endOfRequest } from '#lib/http';
 import { type Durability, parseKey } from '#storage';
 
-import { conditionsOf } from './preconditions.ts';
+import { conditionsFor } from './preconditions.ts';
 import { putResponse } from './put-response.ts';
 import { sniffed } from './sniff.ts';
 
@@ -29,15 +29,17 @@ export async function storeFile(
   { name, durability }: Destination,
   given: GivenFile,
 ): Promise<Response> {
+  const key = parseKey(name);
+  const conditions = await conditionsFor(event, key);
   const { content, type } = sniffed(given.content, given.type);
-  const stored = await event.context.service.files.put(parseKey(name), content, {
+  const stored = await event.context.service.files.put(key, content, {
     durability,
     type,
     metadata: given.metadata,
     sha256: given.sha256,
     expectedBytes: contentLengthOf(event),
     signal: endOfRequest(event),
-    ...conditionsOf(event.req),
+    ...conditions,
   });
   return putResponse(stored);
 }

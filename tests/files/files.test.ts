@@ -183,11 +183,31 @@ describe('conditions', () => {
   it('keep one from overwriting what is not known', async () => {
     const etag = (await put('guarded', '1', { 'if-none-match': '*' })).headers.get('etag') ?? '';
     expect((await put('guarded', '2', { 'if-none-match': '*' })).status).toBe(412);
+    expect((await put('guarded', '2', { 'if-none-match': `W/${etag}` })).status).toBe(412);
     expect((await put('guarded', '2', { 'if-match': '"another"' })).status).toBe(412);
     expect((await get('guarded', { 'if-match': '"another"' }, 'DELETE')).status).toBe(412);
     expect((await put('guarded', '2', { 'if-match': `"x", ${etag}` })).status).toBe(200);
     expect((await put('guarded', '3', { 'if-match': etag })).status).toBe(412);
     expect(await (await get('guarded')).text()).toBe('2');
+  });
+
+  it('may be a date, where there is no ETag', async () => {
+    const { headers } = await put('dated', '1');
+    const etag = headers.get('etag') ?? '';
+    const now = { 'if-unmodified-since': headers.get('last-modified') ?? '' };
+    const past = { 'if-unmodified-since': new Date(Date.now() - 60_000).toUTCString() };
+    for (const method of ['GET', 'HEAD', 'DELETE'])
+      expect([method, (await get('dated', past, method)).status]).toEqual([method, 412]);
+    expect((await put('dated', '2', past)).status).toBe(412);
+    expect((await put('dated?durability=ephemeral', '2', past)).status).toBe(412);
+    expect((await get('dated', now)).status).toBe(200);
+    expect((await get('dated', { ...past, 'if-match': etag })).status).toBe(200);
+    expect((await put('dated', '1', { ...past, 'if-match': etag })).status).toBe(200);
+    expect((await put('undated', '1', past)).status).toBe(201);
+    expect((await put('undated', '2', { 'if-unmodified-since': 'one day' })).status).toBe(200);
+    const later = { 'if-unmodified-since': new Date(Date.now() + 60_000).toUTCString() };
+    expect((await put('dated', '3', later)).status).toBe(200);
+    expect((await get('dated', later, 'DELETE')).status).toBe(204);
   });
 
   it('spare a client what it has', async () => {
@@ -220,6 +240,7 @@ describe('a range', () => {
 
   it.each([
     ['bytes=0-4', 206, 'bytes 0-4/10', '01234'],
+    ['Bytes=0-1', 206, 'bytes 0-1/10', '01'],
     ['bytes=7-', 206, 'bytes 7-9/10', '789'],
     ['bytes=-2', 206, 'bytes 8-9/10', '89'],
     ['bytes=5-100', 206, 'bytes 5-9/10', '56789'],
@@ -233,6 +254,17 @@ describe('a range', () => {
     const response = await get('digits', { range });
     expect([response.status, response.headers.get('content-range')]).toEqual([status, contentRange]);
     if (text !== undefined) expect(await response.text()).toBe(text);
+  });
+
+  it('means nothing to HEAD', async () => {
+    for (const range of ['bytes=0-1', 'bytes=0-1,8-', 'bytes=10-']) {
+      const { status, headers } = await get('digits', { range }, 'HEAD');
+      expect([status, headers.get('content-length'), headers.get('content-range')]).toEqual([
+        200,
+        '10',
+        null,
+      ]);
+    }
   });
 
   it('of several parts has each with its place', async () => {
