@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { type MetadataValue, S3Store as TusS3Store } from '@tus/s3-store';
+import type { MetadataValue } from '@tus/s3-store';
 import { DataStore, ERRORS, type KvStore, Upload } from '@tus/server';
 
 import { Problem } from '#lib/problems';
@@ -12,14 +12,12 @@ import type { Bucket } from './bucket.ts';
 import { isMissing } from './failures.ts';
 import { described } from './metadata.ts';
 import { objectName } from './object-names.ts';
+import { ResumableParts } from './resumable-parts.ts';
 
 /** Beside the files, and with nothing else in it. */
 const folder = 'uploads/';
 const noteSuffix = '.info';
 const restSuffix = '.part';
-
-/** Parts on their way at once. With each a chunk of 8 MB is on the disk. */
-const partsAtOnce = 3;
 
 /**
  * Uploads in a bucket, each a multipart upload of S3 until it is complete, then an object until it is a file; what was said
@@ -30,19 +28,14 @@ export class S3Uploads extends DataStore implements UploadStore {
   readonly isRemote = true;
   readonly quarantine: string;
   readonly #bucket: Bucket;
-  readonly #store: PartlyOpen;
+  readonly #store: ResumableParts;
 
   constructor(bucket: Bucket, quarantine: string) {
     super();
     this.quarantine = quarantine;
     this.#bucket = bucket;
     const s3ClientConfig = { ...bucket.config, bucket: bucket.name };
-    this.#store = new PartlyOpen({
-      s3ClientConfig,
-      cache: noCache,
-      useTags: false,
-      maxConcurrentPartUploads: partsAtOnce,
-    });
+    this.#store = new ResumableParts({ s3ClientConfig, cache: noCache, useTags: false });
   }
 
   override async create(upload: Upload): Promise<Upload> {
@@ -126,19 +119,6 @@ const noCache: KvStore<MetadataValue> = {
   set: async () => {},
   delete: async () => {},
 };
-
-/** The package's, with what it keeps to itself: whether an upload is still to be put together. */
-class PartlyOpen extends TusS3Store {
-  async isOpen(place: string): Promise<boolean> {
-    try {
-      await this.retrieveParts(place);
-      return true;
-    } catch (error) {
-      if (['NoSuchUpload', 'NoSuchKey'].includes((error as Error).name)) return false;
-      throw error;
-    }
-  }
-}
 
 function renamed(upload: Upload, id: string): Upload {
   return Object.assign(Object.create(Upload.prototype) as Upload, upload, { id });

@@ -1,4 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { ListMultipartUploadsCommand, ListObjectsV2Command, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -42,6 +47,45 @@ async function lying(): Promise<{ readonly objects: string[]; readonly underWay:
 
 async function stored(key: string, from = server): Promise<Buffer> {
   return Buffer.from(await (await from.fetch(`/api/files/${key}`)).bytes());
+}
+
+interface Broken {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Sends a request whose connection breaks before the last byte of its body. */
+async function breakOff(url: string, { method, headers, body }: Broken): Promise<void> {
+  const request = httpRequest(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${apiKey}`,
+      'tus-resumable': '1.0.0',
+      'content-type': 'application/offset+octet-stream',
+      'content-length': body.byteLength + 1,
+      ...headers,
+    },
+  });
+  request.on('error', () => undefined);
+  await new Promise((resolve) => void request.write(body, resolve));
+  await delay(1000); // it is read meanwhile
+  request.destroy();
+}
+
+/** The files that a process has open in a folder. */
+function openFiles(pid: number, within: string): string[] {
+  const folder = `/proc/${pid}/fd`;
+  const targets = readdirSync(folder).map((name) => readlink(join(folder, name)));
+  return targets.filter((target) => target.startsWith(within));
+}
+
+function readlink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // closed meanwhile
+  }
 }
 
 describe('an upload into a bucket', () => {
@@ -90,6 +134,54 @@ describe('an upload into a bucket', () => {
     expect(String(await stored('bucket/bits'))).toBe('abcdef');
     expect(await tus.offset(location)).toBe(6);
     expect((await tus.patch(location, 6, '')).status).toBe(204);
+  });
+
+  it('keeps what came of a PATCH that breaks off, time and again', async () => {
+    const content = randomBytes(12 * megabyte);
+    const tus = new Tus(server);
+    const location = await tus.made(content.byteLength, metadata({ key: 'bucket/broken' }));
+    for (const until of [3, 6, 9].map((each) => each * megabyte)) {
+      const offset = await tus.offset(location);
+      const headers = { 'upload-offset': String(offset) };
+      await breakOff(`${server.url}${location}`, {
+        method: 'PATCH',
+        headers,
+        body: content.subarray(offset, until),
+      });
+      expect(await tus.offset(location)).toBeGreaterThan(until - megabyte / 2);
+      expect(await tus.offset(location)).toBeLessThanOrEqual(until);
+    }
+    const offset = await tus.offset(location);
+    expect((await tus.patch(location, offset, content.subarray(offset))).status).toBe(204);
+    expect((await stored('bucket/broken')).equals(content)).toBe(true);
+    const { objects, underWay } = await lying();
+    expect([objects.filter((name) => name.endsWith('.part')), underWay]).toEqual([[], 0]);
+  });
+
+  it('leaves no file and nothing open on this machine where requests break off', async () => {
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'temporary-'));
+    await using other = await started({ TMPDIR });
+    const tus = new Tus(other);
+    const location = await tus.made(10 * megabyte);
+    const ofProcesses = /^heady-\d/;
+    const files = () =>
+      (readdirSync(TMPDIR, { recursive: true }) as string[]).filter((name) => !ofProcesses.test(name));
+    const present = () => [files().toSorted(), openFiles(other.pid, TMPDIR)];
+    const before = present();
+    const length = { 'upload-length': String(10 * megabyte) };
+    const creations = Array.from({ length: 10 }, async () =>
+      breakOff(`${other.url}/api/uploads`, { method: 'POST', headers: length, body: randomBytes(megabyte) }),
+    );
+    await Promise.all(creations);
+    for (let round = 0; round < 10; round += 1) {
+      const headers = { 'upload-offset': String(await tus.offset(location)) };
+      const body = randomBytes(megabyte / 4);
+      await breakOff(`${other.url}${location}`, { method: 'PATCH', headers, body });
+    }
+    expect(await tus.offset(location)).toBeGreaterThan(megabyte);
+    expect(present()).toEqual(before);
+    await tus.send('DELETE', location);
+    rmSync(TMPDIR, { recursive: true });
   });
 
   it('has no bytes whose checksum is another', async () => {
