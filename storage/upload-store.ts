@@ -13,8 +13,8 @@ export interface UploadStore extends DataStore {
   placeOf(id: string): string;
   /** The first bytes of one that is complete, {@link headBytes} of them at most. */
   head(upload: Upload): Promise<Buffer>;
-  /** All that there are. */
-  all(): AsyncIterable<Upload>;
+  /** All that there are, without those of which a disk has lost what they are. */
+  all(onFault: (error: Error) => void): AsyncIterable<Upload>;
   /** A folder for content that is not yet trusted. What a crash leaves there is swept at the next start. */
   readonly quarantine: string;
   /** Whether to ask it may take long, and fail. */

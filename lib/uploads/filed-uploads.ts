@@ -44,10 +44,10 @@ export class FiledUploads extends DataStore {
   }
 
   /** Takes up, once, the uploads that there are from before, with the room that they had. */
-  async resume(): Promise<void> {
+  async resume(onFault: (error: Error) => void): Promise<void> {
     if (this.#isResumed) return;
     const { store, uploads } = this.#options.mount;
-    for await (const upload of uploads.all()) {
+    for await (const upload of uploads.all(onFault)) {
       const { id, size = 0, offset: presentBytes } = upload;
       if (this.#pending.has(id)) continue; // it is from now
       this.#expect(upload, await store.reserve(size, { presentBytes }));

@@ -44,7 +44,8 @@ export class Uploads implements AsyncDisposable {
   /** Takes up the uploads of an earlier start; those that had come to their end become files while it serves. */
   static async start(parts: Parts): Promise<Uploads> {
     const uploads = new Uploads(parts);
-    for (const { mount, uploads: each } of uploads.#mounts) if (!mount.uploads.isRemote) await each.resume();
+    for (const { mount, uploads: each } of uploads.#mounts)
+      if (!mount.uploads.isRemote) await uploads.#resume(each);
     uploads.#keepSwept();
     return uploads;
   }
@@ -69,6 +70,10 @@ export class Uploads implements AsyncDisposable {
     await this.#locks.settled();
   }
 
+  async #resume(uploads: FiledUploads): Promise<void> {
+    await uploads.resume(({ message, cause: error }) => this.#log.error({ message, error }));
+  }
+
   #keepSwept(): void {
     const sweep = () => this.#also(() => this.#sweep());
     sweep();
@@ -89,7 +94,7 @@ export class Uploads implements AsyncDisposable {
 
   /** What is complete becomes a file before it could expire. */
   async #sweepMount(uploads: FiledUploads): Promise<void> {
-    await uploads.resume(); // where it was not answered before
+    await this.#resume(uploads); // where it was not answered before
     await uploads.fileAll((id, error) =>
       this.#log.warn({ message: `the upload ${id} has all its bytes and is no file yet`, error }),
     );

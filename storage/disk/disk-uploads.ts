@@ -106,9 +106,16 @@ export class DiskUploads extends DataStore implements UploadStore {
     return buffer.subarray(0, bytesRead);
   }
 
-  async *all(): AsyncGenerator<Upload> {
-    for await (const name of glob('*.json', { cwd: this.#notes }))
-      yield await this.getUpload(basename(name, '.json'));
+  async *all(onFault: (error: Error) => void): AsyncGenerator<Upload> {
+    for await (const name of glob('*.json', { cwd: this.#notes })) {
+      const upload = await this.getUpload(basename(name, '.json')).catch(
+        (cause: unknown) =>
+          void onFault(
+            new Error(`an upload is left out: ${join(this.#notes, name)} cannot be read`, { cause }),
+          ),
+      );
+      if (upload) yield upload;
+    }
   }
 
   #noteOf(id: string): string {

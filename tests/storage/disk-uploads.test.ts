@@ -16,6 +16,10 @@ function upload(size: number): Upload {
   return new Upload({ id: randomUUID(), size, offset: 0, metadata: { key: 'a', flag: null } });
 }
 
+function fail(error: Error): never {
+  throw error;
+}
+
 function content(...pieces: readonly string[]): Readable {
   return Readable.from(pieces.map((piece) => Buffer.from(piece)));
 }
@@ -30,7 +34,7 @@ describe('uploads on a disk', () => {
     expect(await again.getUpload(made.id)).toEqual({ ...made, offset: 4 });
     expect(await again.write(content('456789'), made.id, 4)).toBe(10);
     expect(readFileSync(again.placeOf(made.id), 'utf8')).toBe('0123456789');
-    expect(await Array.fromAsync(again.all())).toEqual([{ ...made, offset: 10 }]);
+    expect(await Array.fromAsync(again.all(fail))).toEqual([{ ...made, offset: 10 }]);
   });
 
   it('keep what had come when a connection breaks', async () => {
@@ -73,6 +77,23 @@ describe('uploads on a disk', () => {
     writeFileSync(join(folder, 'quarantine', randomUUID()), 'not trusted');
     await DiskUploads.open(folder);
     expect(readdirSync(folder).flatMap((name) => readdirSync(join(folder, name)))).toEqual([]);
+  });
+
+  it('are all there but those whose note cannot be read, which is told', async () => {
+    const folder = join(directory, 'damaged');
+    const uploads = await DiskUploads.open(folder);
+    const made = await uploads.create(upload(3));
+    const damaged = await uploads.create(upload(3));
+    for (const name of ['x', damaged.id]) writeFileSync(join(folder, `notes/${name}.json`), '{"size":');
+    const faults: string[] = [];
+    const again = await DiskUploads.open(folder);
+    const all = await Array.fromAsync(again.all(({ message }) => faults.push(message)));
+    expect(all).toEqual([made]);
+    expect(faults.toSorted()).toEqual(
+      ['x', damaged.id]
+        .map((name) => `an upload is left out: ${folder}/notes/${name}.json cannot be read`)
+        .toSorted(),
+    );
   });
 
   it.each(['..', 'x', '../notes/x', `${randomUUID()}/..`, ''])('have none with the id %j', async (id) => {

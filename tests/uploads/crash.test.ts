@@ -104,3 +104,13 @@ it('room is still kept for an upload after a crash, and what it left is swept', 
   expect(lying(directory)).toHaveLength(3);
   expect(readdirSync(join(directory, 'uploads/notes')).length).toBe(notes - 1);
 });
+
+it('a note that cannot be read keeps no service from starting, and is told of', async () => {
+  await killed();
+  const note = join(directory, 'uploads/notes/x.json');
+  writeFileSync(note, 'no JSON');
+  server = await started();
+  expect(server.output).toContain(`an upload is left out: ${note} cannot be read`);
+  expect((await new Tus(server).create(3)).status).toBe(201);
+  rmSync(note);
+});
