@@ -4,8 +4,11 @@ type Metadata = Readonly<Record<string, string>>;
 type Entry = readonly [name: string, value: string];
 
 const prefix = 'x-meta-';
-/** What the name of a header may be (RFC 9110, 5.6.2), and no longer than a person would make it. */
-const nameGrammar = /^[\w!#$%&'*+.^`|~-]{1,64}$/;
+/**
+ * What the name of a header may be (RFC 9110, 5.6.2), and no longer than a person would make it. `__proto__` is lost where an
+ * object is made by assignment.
+ */
+const nameGrammar = /^(?!__proto__$)[\w!#$%&'*+.^`|~-]{1,64}$/;
 /** Of all names and values together, as S3 has it. */
 const mostBytes = 2048;
 
@@ -20,7 +23,8 @@ export function metadataOf({ headers }: Request): Metadata {
 
 /** What the fields of a form say of its file. @throws {Problem} `invalid-input` */
 export function metadataOfFields(fields: ReadonlyMap<string, readonly string[]>): Metadata {
-  return metadataOfEntries([...fields].map(([name, values]) => [name, values.join(', ')]));
+  const alike = Map.groupBy(fields, ([name]) => name.toLowerCase());
+  return checked([...alike].map(([name, same]) => [name, same.flatMap(([, values]) => values).join(', ')]));
 }
 
 /** What else says it, in names and values of its own: names are one where only their case differs. @throws {Problem} `invalid-input` */

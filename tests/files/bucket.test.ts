@@ -36,13 +36,13 @@ describe('a service with a bucket', () => {
   it('answers with one content or the other, whole, while the file is replaced', async () => {
     const contents = ['a', 'b'].map((letter) => letter.repeat(100_000));
     await put('contested', contents[0] ?? '');
-    let isOver = false;
+    const over = new AbortController();
     const answers: string[] = [];
     const readers = Array.from({ length: 3 }, async () => {
-      while (!isOver) answers.push(await (await server.fetch('/api/files/contested')).text());
+      while (!over.signal.aborted) answers.push(await (await server.fetch('/api/files/contested')).text());
     });
     for (let round = 0; round < 30; round += 1) await put('contested', contents[round % 2] ?? '');
-    isOver = true;
+    over.abort();
     await Promise.all(readers);
     expect(answers.length).toBeGreaterThan(10);
     expect(answers.filter((answer) => !contents.includes(answer))).toEqual([]);

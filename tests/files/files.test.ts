@@ -135,6 +135,9 @@ describe('a file', () => {
     expect((await made.json()).metadata).toEqual({ by: 'größe 🙂' });
     expect((await get('told')).headers.get('x-meta-by')).toBe(sent);
     expect((await put('told', 'x', { 'x-meta-by': 'x'.repeat(2050) })).status).toBe(422);
+    expect((await put('told', 'x', { 'x-meta-__proto__': 'x' })).status).toBe(422);
+    expect((await put('told', 'x', { 'x-meta-constructor': 'x' })).status).toBe(200);
+    expect((await get('told')).headers.get('x-meta-constructor')).toBe('x');
   });
 
   it('needs the key', async () => {
@@ -346,6 +349,11 @@ describe('a form', () => {
     ]);
     expect(await (await get('forms/one')).text()).toBe('from a form');
     expect((await post('forms/one', ['file', file('another')])).status).toBe(200);
+  });
+
+  it('joins fields of one name, in whatever case', async () => {
+    const made = await post('forms/joined', ['By', 'Ann'], ['to', 'x'], ['by', 'Bo'], ['file', file('x')]);
+    expect((await made.json()).metadata).toEqual({ by: 'Ann, Bo', to: 'x' });
   });
 
   it('has no digest, which would be of the form', async () => {
