@@ -3,10 +3,10 @@ import type { Readable } from 'node:stream';
 import { DataStore, ERRORS, type Upload } from '@tus/server';
 
 import { type Files, type Mount, typeByBytes } from '#lib/files';
-import type { Reservation } from '#storage';
 
 import type { UploadLocks } from './upload-locks.ts';
 import { fileToBe } from './upload-metadata.ts';
+import { UploadRoom } from './upload-room.ts';
 
 interface FiledOptions {
   readonly files: Files;
@@ -17,7 +17,7 @@ interface FiledOptions {
 
 interface Pending {
   readonly expiresAt: number;
-  readonly reservation: Reservation;
+  readonly room: UploadRoom;
 }
 
 /**
@@ -50,7 +50,7 @@ export class FiledUploads extends DataStore {
     for await (const upload of uploads.all(onFault)) {
       const { id, size = 0, offset: presentBytes } = upload;
       if (this.#pending.has(id)) continue; // it is from now
-      this.#expect(upload, await store.reserve(size, { presentBytes }));
+      this.#expect(upload, await UploadRoom.again(store, { bytes: size, presentBytes }));
       if (presentBytes === size) this.#complete.add(id);
     }
     this.#isResumed = true;
@@ -71,19 +71,20 @@ export class FiledUploads extends DataStore {
     const { store, uploads } = this.#options.mount;
     const file = fileToBe(upload);
     uploads.checkFile?.(file);
-    const reservation = await store.reserve(upload.size ?? 0);
+    const room = await UploadRoom.reserve(store, upload.size ?? 0);
     try {
       await uploads.create(upload);
     } catch (error) {
-      reservation[Symbol.dispose]();
+      room[Symbol.dispose]();
       throw error;
     }
-    this.#expect(upload, reservation);
+    this.#expect(upload, room);
     return upload;
   }
 
   /** @throws {Problem} `storage-full` and those of `FileStore.adopt` */
   override async write(content: Readable, id: string, offset: number): Promise<number> {
+    await this.#pending.get(id)?.room.take();
     try {
       return await this.#options.mount.uploads.write(content, id, offset);
     } finally {
@@ -93,7 +94,7 @@ export class FiledUploads extends DataStore {
 
   override async getUpload(id: string): Promise<Upload> {
     const upload = await this.#options.mount.uploads.getUpload(id);
-    this.#pending.get(id)?.reservation.holds(upload.offset);
+    this.#pending.get(id)?.room.holds(upload.offset);
     if (upload.offset === upload.size) await this.#file(upload);
     return upload;
   }
@@ -105,7 +106,7 @@ export class FiledUploads extends DataStore {
 
   override async remove(id: string): Promise<void> {
     await this.#options.mount.uploads.remove(id);
-    this.#pending.get(id)?.reservation[Symbol.dispose]();
+    this.#pending.get(id)?.room[Symbol.dispose]();
     this.#pending.delete(id);
   }
 
@@ -116,12 +117,18 @@ export class FiledUploads extends DataStore {
     return expired.length;
   }
 
+  /** Gives up the room of those of which nothing comes. */
+  async yieldIdle(): Promise<void> {
+    for (const [id, { room }] of this.#pending)
+      await this.#options.locks.whileFree(id, async () => room.yieldIfIdle());
+  }
+
   override getExpiration(): number {
     return this.#options.ttlMs;
   }
 
-  #expect({ id, creation_date = '' }: Upload, reservation: Reservation): void {
-    this.#pending.set(id, { reservation, expiresAt: Date.parse(creation_date) + this.#options.ttlMs });
+  #expect({ id, creation_date = '' }: Upload, room: UploadRoom): void {
+    this.#pending.set(id, { room, expiresAt: Date.parse(creation_date) + this.#options.ttlMs });
   }
 
   async #file(upload: Upload): Promise<void> {
@@ -129,7 +136,7 @@ export class FiledUploads extends DataStore {
     const { key, type: said, metadata } = fileToBe(upload);
     const type = await typeByBytes(await mount.uploads.head(upload), said);
     await files.adopt(key, { mount, place: mount.uploads.placeOf(upload.id), type, metadata });
-    this.#pending.get(upload.id)?.reservation[Symbol.dispose]();
+    this.#pending.get(upload.id)?.room[Symbol.dispose]();
   }
 }
 

@@ -99,5 +99,6 @@ export class Uploads implements AsyncDisposable {
       this.#log.warn({ message: `the upload ${id} has all its bytes and is no file yet`, error }),
     );
     await uploads.deleteExpired();
+    await uploads.yieldIdle();
   }
 }
