@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 import type { H3Event } from 'h3';
 
@@ -20,8 +20,7 @@ interface Call extends TusRequest {
  * @see https://tus.io/protocols/resumable-upload
  */
 export async function answerUpload(event: H3Event, named?: string): Promise<Response> {
-  const request = event.runtime?.node?.req as IncomingMessage; // there is no HTTP/2 here
-  const response = event.runtime?.node?.res as ServerResponse;
+  const response = event.runtime?.node?.res as ServerResponse; // there is no HTTP/2 here
   response.setHeader('tus-resumable', '1.0.0'); // here, so that problems have it too
   const body = new IncomingBody(event);
   try {
@@ -32,7 +31,6 @@ export async function answerUpload(event: H3Event, named?: string): Promise<Resp
     const mount = named === undefined ? uploads.mountFor(headers) : await uploads.holderOf(named);
     return await answer(mount, { method, id: named ?? randomUUID(), headers, body });
   } catch (error) {
-    if (!request.complete) response.setHeader('connection', 'close'); // else Node reads the rest to keep the connection
     throw body.fault ?? problemOf(error);
   }
 }

@@ -488,7 +488,7 @@ describe('a link', () => {
       expect((await fetch(`${next.url}${pathname}${search}`)).status).toBe(status);
     }
     rmSync(env.HEADY_DATA_DIR, { recursive: true });
-  });
+  }, 90_000);
 });
 
 describe('durability', () => {

@@ -22,6 +22,12 @@ function head(...headers: readonly string[]): string {
 const refused = 'if-match: "none"';
 const next = 'GET /api/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
 
+const tus: Readonly<Record<string, string>> = {
+  'tus-resumable': '1.0.0',
+  'upload-offset': '0',
+  'content-type': 'application/offset+octet-stream',
+};
+
 describe('what is left of the body of a request that has been answered', () => {
   it('is read, where it is little, and the connection is used again', async () => {
     using connection = await RawConnection.open(server.url);
@@ -63,8 +69,11 @@ describe('what is left of the body of a request that has been answered', () => {
     ['a wrong key', { authorization: 'Bearer wrong' }, 401],
     ['a condition that does not hold', { 'if-match': '"none"' }, 412],
     ['no room', {}, 507],
+    ['an upload that there is none of', tus, 404],
   ])('does not keep a client that sends first from the answer: %s', async (_, headers, status) => {
-    const { stdout } = await execa('python3', ['-c', sendingFirst, server.url, JSON.stringify(headers)]);
+    const target = headers === tus ? ['PATCH', '/api/uploads/none'] : ['PUT', '/api/files/left'];
+    const words = [sendingFirst, server.url, ...target, JSON.stringify(headers)];
+    const { stdout } = await execa('python3', ['-c', ...words]);
     expect(Number(stdout)).toBe(status);
   });
 });
@@ -72,9 +81,9 @@ describe('what is left of the body of a request that has been answered', () => {
 /** Python's own client sends all of a body before it reads anything. */
 const sendingFirst = `
 import http.client, json, sys
-_, url, headers = sys.argv
+_, url, method, path, headers = sys.argv
 connection = http.client.HTTPConnection(url.removeprefix('http://'))
-connection.request('PUT', '/api/files/left', bytes(5_000_000), {'authorization': 'Bearer ${apiKey}', **json.loads(headers)})
+connection.request(method, path, bytes(5_000_000), {'authorization': 'Bearer ${apiKey}', **json.loads(headers)})
 print(connection.getresponse().status)
 `;
 

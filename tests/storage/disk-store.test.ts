@@ -71,10 +71,12 @@ describe('a store on a disk', () => {
     for (let round = 0; round < 20; round += 1) {
       const store = await DiskStore.open({ directory: folder, quotaBytes });
       const keys = Array.from({ length: 8 }, (_, at) => parseKey(`${round}/${at}`));
-      const putting = keys.map(async (key) => store.put(key, pieces('x'), { type: 'x/y', signal }));
+      const putting = Promise.allSettled(
+        keys.map(async (key) => store.put(key, pieces('x'), { type: 'x/y', signal })),
+      );
       await delay(Math.random() * 10);
       await store[Symbol.asyncDispose]();
-      const outcomes = await Promise.allSettled(putting);
+      const outcomes = await putting;
       await using reopened = await DiskStore.open({ directory: folder, quotaBytes });
       const { files } = await reopened.list({ prefix: `${round}/`, limit: 10 });
       const stored = keys.filter((_, at) => outcomes[at]?.status === 'fulfilled');
