@@ -6,11 +6,11 @@ import { limitRequestBody } from 'srvx/body-limit';
 import { formatBytes } from '#lib/config';
 import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
 import { isJsonType } from '#lib/media-type';
+import { release } from '#lib/memory';
 import { Problem } from '#lib/problems';
 
 import { incomingPieces } from './incoming-pieces.ts';
 import { watchPace } from './pace.ts';
-import { release } from './release.ts';
 
 /** Bounds what a route can read of the body: by Content-Length before a byte is read, else as the bytes come. */
 export function limitBody(event: H3Event, maxBytes: number): void {

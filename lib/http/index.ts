@@ -23,6 +23,5 @@ export { inert } from './inert.ts';
 export { nodeListener } from './node-listener.ts';
 export { watchPace } from './pace.ts';
 export { pathParams } from './path-params.ts';
-export { release } from './release.ts';
 export { streamedResponse } from './streamed-response.ts';
 export { validate } from './validate.ts';

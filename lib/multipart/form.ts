@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import { formatBytes } from '#lib/config';
-import { release } from '#lib/http';
+import { release } from '#lib/memory';
 import { Problem, pointerTo } from '#lib/problems';
 
 import { invalid, readHead } from './part-head.ts';

@@ -4,7 +4,8 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReadableStream as NodeReadableStream } from 'node:stream/web';
 
-import { bodyTooLarge, release } from '#lib/http';
+import { bodyTooLarge } from '#lib/http';
+import { release } from '#lib/memory';
 import { Problem } from '#lib/problems';
 
 /** As `Tus-Checksum-Algorithm` lists them. */

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { DataStore, ERRORS, Upload } from '@tus/server';
 import { z } from 'zod';
 
-import { release } from '#lib/http';
+import { release } from '#lib/memory';
 import { Problem } from '#lib/problems';
 
 import { headBytes, type UploadStore } from '../upload-store.ts';

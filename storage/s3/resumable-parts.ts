@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 import { type MetadataValue, S3Store as TusS3Store } from '@tus/s3-store';
 
-import { release } from '#lib/http';
+import { release } from '#lib/memory';
 
 import { isMissing } from './failures.ts';
 import { partBytesFor, partsOf } from './parts.ts';
