@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises';
 
 import { Problem } from '#lib/problems';
 
+import { isFull } from './faults.ts';
 import type { OpenedFile } from './store.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function copyOut(opened: OpenedFile, path: string, signal: AbortSig
     }
   } catch (error) {
     await rm(path, { force: true });
-    if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!isFull(error)) throw error;
     const detail = `The disk has no room for a copy of '${opened.file.key}'.`;
     throw new Problem('storage-full', detail, { cause: error });
   }

@@ -4,6 +4,7 @@ export { checkDataDirectory, type Durability } from './data-directory.ts';
 export { lockDirectory } from './directory-lock.ts';
 export { DiskStore } from './disk/disk-store.ts';
 export { DiskUploads } from './disk/disk-uploads.ts';
+export { isFull } from './faults.ts';
 export { KeyLocks } from './key-locks.ts';
 export { isKey, type ObjectKey, parseKey } from './key.ts';
 export { type BucketOptions, openBucket } from './s3/open.ts';

@@ -4,6 +4,7 @@ import type { H3Event } from 'h3';
 
 import { limitDeclared } from '#lib/http';
 import { Problem } from '#lib/problems';
+import { isFull } from '#storage';
 
 import { boundaryOf } from './boundary.ts';
 import { type FilePart, Form } from './form.ts';
@@ -52,10 +53,6 @@ function bodyOf(event: H3Event): IncomingMessage {
   if (!body || body.listenerCount('data') > 0)
     throw new TypeError(`${event.url.pathname} reads multipart and does not say \`uploads: true\``);
   return body;
-}
-
-function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function storageFull(cause: unknown): Problem {

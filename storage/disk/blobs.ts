@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, glob, link, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { ignoreMissing } from '../faults.ts';
 import { ContentWriter } from './content-writer.ts';
 import { makeDirectory, syncDirectory, writeDurably } from './durable.ts';
 import { readPieces } from './read-pieces.ts';
@@ -107,8 +108,4 @@ export class Blobs {
   #pathOf(blob: string): string {
     return join(this.#directory, blob);
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

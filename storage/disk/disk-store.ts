@@ -5,6 +5,7 @@ import { Problem } from '#lib/problems';
 
 import { checkConditions } from '../conditions.ts';
 import { checkDigest } from '../digest.ts';
+import { isFull } from '../faults.ts';
 import { KeyLocks } from '../key-locks.ts';
 import type { ObjectKey } from '../key.ts';
 import {
@@ -27,7 +28,7 @@ import { Lifetime } from './lifetime.ts';
 import { openedFile } from './opened-file.ts';
 import { contentFields, type FileRecord, Records } from './records.ts';
 import { contentIsLost, fill } from './recovery.ts';
-import { type Claim, isFull, Room } from './room.ts';
+import { type Claim, Room } from './room.ts';
 import { storedFile } from './stored-file.ts';
 
 interface DiskOptions {

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { release } from '#lib/memory';
 import { Problem } from '#lib/problems';
 
+import { ignoreMissing, isFull } from '../faults.ts';
 import { headBytes, type UploadStore } from '../upload-store.ts';
 import { makeDirectory, replaceDurably, writeDurably } from './durable.ts';
 
@@ -145,11 +146,7 @@ function idOf(given: string): string {
 }
 
 function fullOr(error: unknown): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error;
+  if (!isFull(error)) return error;
   const detail = 'The disk is full. What had come of the upload is kept.';
   return new Problem('storage-full', detail, { cause: error });
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -103,8 +103,3 @@ export class Room {
     return bavail * bsize;
   }
 }
-
-/** Whether the system says that the disk, or what its user may have of it, is full. */
-export function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-}
