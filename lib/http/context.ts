@@ -1,3 +1,4 @@
+import type { Principal } from '#lib/access';
 import type { Service } from '#lib/service';
 
 /** What the server puts on each request's context before any route sees it. */
@@ -6,6 +7,10 @@ export interface RequestContext extends Record<string, unknown> {
   readonly requestId: string;
   /** The client's address, as the log has it. */
   readonly client: string;
+  /** Who makes the request, as far as that is known: at first by the service's own keys, then by what the route takes. */
+  principal?: Principal | undefined;
+  /** What the answer says where the route does not say otherwise: names in lower case and values, by turns. */
+  readonly fields: string[];
   /** Set by the router when a route was found. */
   readonly matchedRoute?: { readonly route: string };
 }
@@ -15,6 +20,8 @@ declare module 'h3' {
     readonly service: Service;
     readonly requestId: string;
     readonly client: string;
+    principal?: Principal | undefined;
+    readonly fields: string[];
     /** What may be read of a body that is to be read from Node itself. */
     maxUnreadBytes?: number;
   }

@@ -1,6 +1,6 @@
 import './context.ts';
 
-export { type Access, holdsKey } from './access.ts';
+export { type Access, mayUse, requireScope, type RouteAccess, unauthorized, type Visitor } from './access.ts';
 export {
   bodyTooLarge,
   contentLengthOf,
@@ -20,7 +20,10 @@ export { endOfRequest } from './end-of-request.ts';
 export { guard, type GuardedRoute, type Route } from './guard.ts';
 export { incomingPieces } from './incoming-pieces.ts';
 export { inert } from './inert.ts';
-export { nodeListener } from './node-listener.ts';
+export { Cors } from './cors.ts';
+export { problemResponse } from './problem-response.ts';
+export { contentPolicy, type RawFields, securityFields } from './security-headers.ts';
+export { type Exchange, type FetchHandler, nodeListener, serveRequest } from './serve-request.ts';
 export { watchPace } from './pace.ts';
 export { pathParams } from './path-params.ts';
 export { streamedResponse } from './streamed-response.ts';

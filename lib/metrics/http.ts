@@ -21,6 +21,12 @@ export const httpSeries = {
     help: 'Requests that have not ended, this one included.',
     labels: [],
   },
+  refused: {
+    type: 'counter',
+    name: 'heady_http_refused_total',
+    help: 'Requests that were refused at the front door: `rate-limited`, `overloaded`, or `unauthorized` for a wrong key.',
+    labels: ['code'],
+  },
 } as const satisfies SeriesTable;
 
 /** What is counted of a request that has ended. */
@@ -33,9 +39,8 @@ export interface CountedRequest {
   readonly durationMs: number;
 }
 
-/** Is told of each request twice. */
+/** Is told of each request when it has ended. */
 export interface RequestMetrics {
-  started(): void;
   ended(request: CountedRequest): void;
 }
 
@@ -51,20 +56,23 @@ const knownMethods: ReadonlySet<string> = new Set([
 ]);
 
 /** Counts and times requests. */
-export function requestMetrics(metrics: Metrics): RequestMetrics {
+export function requestMetrics(metrics: Metrics, load: { readonly inFlight: number }): RequestMetrics {
   const requests = metrics.counter(httpSeries.requests);
   const duration = metrics.histogram(httpSeries.duration);
-  let inFlight = 0;
-  metrics.read(httpSeries.inFlight, () => inFlight);
+  metrics.read(httpSeries.inFlight, () => load.inFlight);
   return {
-    started() {
-      inFlight += 1;
-    },
     ended({ method = '', route = 'none', status, durationMs }) {
-      inFlight -= 1;
       const labels = { method: knownMethods.has(method) ? method : 'other', route };
       requests.inc({ ...labels, status: status === undefined ? 'none' : String(status) });
       duration.observe(labels, durationMs / 1000);
     },
   };
+}
+
+/** Counts a request that is refused, by the code of its problem. */
+export function refusalMetrics(
+  metrics: Metrics,
+): (code: 'rate-limited' | 'overloaded' | 'unauthorized') => void {
+  const refused = metrics.counter(httpSeries.refused);
+  return (code) => refused.inc({ code });
 }

@@ -16,6 +16,8 @@ export interface EndedRequest {
   /** Sent, the head included. */
   readonly bytes: number;
   readonly client: string;
+  /** Who has made it, as far as that is known. */
+  readonly principal?: string;
   /** The response broke off. */
   readonly aborted?: true;
   /** Cloudflare's id of the request. */
@@ -43,6 +45,7 @@ export function onRequestEnd(
       durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
       bytes: socket.bytesWritten - bytesBefore,
       client: context.client,
+      ...(context.principal ? { principal: context.principal.id } : {}),
       ...(response.writableFinished ? {} : { aborted: true }),
       ...(cfRay ? { cfRay } : {}),
     });

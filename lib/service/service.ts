@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { FailedKeys, Keyring, Tokens } from '#lib/access';
 import type { Config } from '#lib/config';
 import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
@@ -12,8 +13,11 @@ import {
   loadMetrics,
   Metrics,
   processMetrics,
+  refusalMetrics,
 } from '#lib/metrics';
+import { Load } from '#lib/overload';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
+import { RateLimit } from '#lib/rate-limit';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
 import { Uploads } from '#lib/uploads';
 import { checkDataDirectory, type Durability, lockDirectory } from '#storage';
@@ -55,6 +59,11 @@ export class Service {
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
   readonly version: string;
+  readonly load: Load;
+  readonly keyring: Keyring;
+  readonly tokens = new Tokens();
+  readonly failedKeys: FailedKeys;
+  readonly rateLimit: RateLimit;
   readonly #startedAt = performance.now();
   readonly #parts: AsyncDisposableStack;
   #ready = false;
@@ -85,6 +94,11 @@ export class Service {
     this.inference = parts.inference;
     this.#parts = parts.stack;
     this.version = readVersion(parts.config.root);
+    const onRefused = refusalMetrics(this.metrics);
+    this.load = new Load(this.config.HEADY_MAX_IN_FLIGHT, () => onRefused('overloaded'));
+    this.keyring = new Keyring(this.config);
+    this.failedKeys = new FailedKeys(() => onRefused('unauthorized'));
+    this.rateLimit = new RateLimit({ config: this.config, onRefused: () => onRefused('rate-limited') });
     loadMetrics(this.metrics, () => this.python.load);
     inferenceStateMetrics(this.metrics, () => this.inference.health);
     processMetrics(this.metrics, { version: this.version, python: this.python.interpreter.version });
