@@ -27,6 +27,20 @@ export function peakRssBytes(pid: number): number {
   return bytesOf(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM');
 }
 
+/** What a process has resident, read in no time: looking at `smaps_rollup` stops it for a while. */
+export function rssBytesOf(pid: number): number {
+  return bytesOf(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS');
+}
+
+/** The CPU time of all threads of a process so far; of its children none. */
+export function cpuSecondsOf(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e9;
+}
+
 export function childrenOf(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`)
     .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' '))

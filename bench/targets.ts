@@ -28,6 +28,11 @@ export const targets = {
   pieceMilliseconds: { below: 1 },
   flakyPercent: { below: 1 },
   heldMegabytes: { below: 150 },
+  fastifyRatio: { atLeast: 1 },
+  expressRatio: { atLeast: 2.5 },
+  bareNitroRatio: { atLeast: 0.7 },
+  frontDoorMissing: { below: 1 },
+  generatorHeadroom: { atLeast: 1 },
 } as const satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;
