@@ -1,6 +1,6 @@
 /**
  * `npm run bench:profile-front-door`: what the requests of the front door's benchmark cost, by function and by file.
- * `-- --subject fastify` profiles another of those compared.
+ * `-- --subject fastify` profiles another of those compared; with `-- --write` the tables go into the README.
  */
 import { parseArgs } from 'node:util';
 
@@ -14,10 +14,10 @@ import {
   type SubjectName,
   subjectNames,
 } from './front-door-subjects.ts';
-import { LoadGenerator } from './load.ts';
+import { startLoadGenerator } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { cpuSecondsOf } from './processes.ts';
-import { formatNumber } from './report.ts';
+import { formatNumber, writeResults } from './report.ts';
 import { makeBenchProject } from './service.ts';
 
 const warmUpSeconds = 3;
@@ -25,7 +25,9 @@ const profiledSeconds = 8;
 const shownFunctions = 40;
 const shownFiles = 15;
 
-const { values } = parseArgs({ options: { subject: { type: 'string', default: 'service' } } });
+const { values } = parseArgs({
+  options: { subject: { type: 'string', default: 'service' }, write: { type: 'boolean', default: false } },
+});
 const subject = values.subject as SubjectName;
 if (!Object.hasOwn(subjectNames, subject))
   throw new Error(`--subject ${subject}: expected one of ${Object.keys(subjectNames).join(', ')}`);
@@ -37,7 +39,7 @@ const inspectorPort = await freePort();
 await using server = await startSubject(subject, roots, {
   NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}`,
 });
-using generator = new LoadGenerator();
+using generator = startLoadGenerator();
 const load = { url: `${server.url}${path}`, headers: requestHeaders, connections: 64 };
 await generator.run({ ...load, seconds: warmUpSeconds });
 const cpuBefore = cpuSecondsOf(server.pid);
@@ -48,12 +50,15 @@ const [profile, result] = await Promise.all([
 const cpu = cpuSecondsOf(server.pid) - cpuBefore;
 if (result.answered === 0 || result.refused > 0) throw new Error(`${result.refused} requests were refused`);
 const microseconds = (cpu * 1e6) / result.answered;
-console.log(`${describeMachine()}\n`);
-console.log(
-  `${subjectNames[subject]}: ${formatNumber(result.answered / result.seconds)}/s, CPU ${formatNumber(microseconds)} µs a request, while profiled\n`,
-);
-console.log(table('Function', selfTimes(profile, byFunction).slice(0, shownFunctions)));
-console.log(`\n${table('File', selfTimes(profile, byFile).slice(0, shownFiles))}`);
+const rate = formatNumber(result.answered / result.seconds);
+const tables = [
+  describeMachine(),
+  `${subjectNames[subject]}: ${rate}/s, CPU ${formatNumber(microseconds)} µs a request, both while profiled`,
+  table('Function', selfTimes(profile, byFunction).slice(0, shownFunctions)),
+  table('File', selfTimes(profile, byFile).slice(0, shownFiles)),
+].join('\n\n');
+console.log(tables);
+if (values.write) writeResults(tables, 'front-door-profile');
 
 type Frame = CpuProfile['nodes'][number]['callFrame'];
 

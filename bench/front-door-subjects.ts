@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { build, repository } from '../tests/project.ts';
 import { apiKey } from '../tests/server.ts';
-import { ServerProcess } from './server-process.ts';
+import { type ServerCommand, ServerProcess } from './server-process.ts';
 import { productionEnvironment } from './service.ts';
 
 export const path = '/api/measured';
@@ -59,40 +59,50 @@ export async function startSubject(
   roots: Roots,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
-  const { command, cwd, settings } = commands(roots)[name];
-  return ServerProcess.start({ command, cwd, env: { ...settings, ...env }, path });
+  const subject = commands(roots)[name];
+  return ServerProcess.start({ ...subject, env: { ...subject.env, ...env }, path });
 }
 
 /** In a second: nobody comes near it. */
 const rateLimit = '1000000';
 
-function commands({ service, nitro }: Roots) {
-  const baseline = (file: string) => ({
-    command: ['node', join(import.meta.dirname, 'baseline/front-door', file)],
-    cwd: repository,
-    settings: { BENCH_KEY: apiKey, BENCH_ORIGIN: origin, BENCH_RATE_LIMIT: rateLimit },
-  });
+type Command = Omit<ServerCommand, 'path'>;
+
+/** Our server with all of the front door that the environment can turn on. */
+export function serviceCommand(root: string): Command {
   return {
-    service: {
-      command: ['node', join(service, 'heady-manager.js')],
-      cwd: service,
-      settings: {
-        ...productionEnvironment,
-        HOST: '127.0.0.1',
-        HEADY_RATE_LIMIT_MAX: rateLimit,
-        HEADY_RATE_LIMIT_WINDOW: '1s',
-        HEADY_CORS_ORIGINS: origin,
-        HEADY_LOG_FORMAT: 'json',
-      },
+    command: ['node', 'heady-manager.js'],
+    cwd: root,
+    env: {
+      ...productionEnvironment,
+      HOST: '127.0.0.1',
+      HEADY_RATE_LIMIT_MAX: rateLimit,
+      HEADY_RATE_LIMIT_WINDOW: '1s',
+      HEADY_CORS_ORIGINS: origin,
+      HEADY_LOG_FORMAT: 'json',
     },
+  };
+}
+
+function commands({ service, nitro }: Roots) {
+  return {
+    service: serviceCommand(service),
     fastify: baseline('fastify-plugins.ts'),
     express: baseline('express-plugins.ts'),
     nitro: {
       command: ['node', join(nitro, '.output/server/index.mjs')],
       cwd: nitro,
-      settings: { HOST: '127.0.0.1' },
+      env: { HOST: '127.0.0.1' },
     },
     bareFastify: baseline('fastify-bare.ts'),
     nodeHttp: baseline('node-http.ts'),
-  } satisfies Record<SubjectName, { command: string[]; cwd: string; settings: Record<string, string> }>;
+  } satisfies Record<SubjectName, Command>;
+}
+
+function baseline(file: string): Command {
+  return {
+    command: ['node', join(import.meta.dirname, 'baseline/front-door', file)],
+    cwd: repository,
+    env: { BENCH_KEY: apiKey, BENCH_ORIGIN: origin, BENCH_RATE_LIMIT: rateLimit },
+  };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { Child } from './child.ts';
 import {
   expectedBody,
   makeNitroProject,
@@ -11,7 +12,7 @@ import {
   type SubjectName,
   subjectNames,
 } from './front-door-subjects.ts';
-import { LoadGenerator, type LoadResult } from './load.ts';
+import { type Load, type LoadResult, startLoadGenerator } from './load.ts';
 import { cpuSecondsOf } from './processes.ts';
 import { formatNumber, type Row } from './report.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -70,7 +71,7 @@ async function checkAnswer(name: SubjectName, { url }: ServerProcess): Promise<r
 }
 
 async function takeTurns(servers: ReadonlyMap<SubjectName, ServerProcess>): Promise<Measured> {
-  using generator = new LoadGenerator();
+  using generator = startLoadGenerator();
   const measured: Record<SubjectName, Round[]> = {
     service: [],
     fastify: [],
@@ -89,7 +90,7 @@ async function takeTurns(servers: ReadonlyMap<SubjectName, ServerProcess>): Prom
   return measured;
 }
 
-async function measureRound(generator: LoadGenerator, { pid, url }: ServerProcess): Promise<Round> {
+async function measureRound(generator: Child<Load, LoadResult>, { pid, url }: ServerProcess): Promise<Round> {
   await delay(restMs); // what the one before has left undone
   const before = cpuSecondsOf(pid);
   const load = { url: `${url}${path}`, headers: requestHeaders, connections, seconds: secondsOfRound };

@@ -1,6 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import { Child } from './child.ts';
 
 /** Connections that send request after request, the next when the answer is there. */
 export interface Load {
@@ -24,17 +22,7 @@ export interface LoadResult {
   readonly cpuSeconds: number;
 }
 
-/** Makes load from a process of its own, the same for all rounds: its code is compiled once. */
-export class LoadGenerator implements Disposable {
-  readonly #process: ChildProcess = fork(join(import.meta.dirname, 'load-generator.ts'));
-
-  async run(load: Load): Promise<LoadResult> {
-    this.#process.send(load);
-    const [result] = (await once(this.#process, 'message')) as [LoadResult];
-    return result;
-  }
-
-  [Symbol.dispose](): void {
-    this.#process.kill();
-  }
+/** The load generator: one process for all rounds, whose code is compiled once. */
+export function startLoadGenerator(): Child<Load, LoadResult> {
+  return new Child('load-generator.ts');
 }

@@ -14,6 +14,7 @@ import { measureInference } from './inference.ts';
 import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { measureChildren, measureRest, shapeOf } from './memory.ts';
+import { measureOverload } from './overload.ts';
 import { startPersistentBaseline } from './persistent-baseline.ts';
 import { measurePhysicalLimit } from './physical-limit.ts';
 import { renderTable, type Row, writeResults } from './report.ts';
@@ -43,6 +44,7 @@ const parts = {
   files: measureFiles,
   inference: measureInference,
   'front-door': measureFrontDoor,
+  overload: measureOverload,
 } satisfies Record<string, (root: string) => Promise<Row[]>>;
 type PartName = keyof typeof parts;
 

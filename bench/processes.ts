@@ -32,6 +32,21 @@ export function rssBytesOf(pid: number): number {
   return bytesOf(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS');
 }
 
+const watchMs = 50;
+
+/** Looks at what a process has resident until it is stopped. @returns by how many bytes it was more at most. */
+export function watchMemory(pid: number): { readonly stop: () => number } {
+  const before = rssBytesOf(pid);
+  let most = before;
+  const watching = setInterval(() => (most = Math.max(most, rssBytesOf(pid))), watchMs);
+  return {
+    stop() {
+      clearInterval(watching);
+      return most - before;
+    },
+  };
+}
+
 /** The CPU time of all threads of a process so far; of its children none. */
 export function cpuSecondsOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -39,6 +54,11 @@ export function cpuSecondsOf(pid: number): number {
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
   );
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e9;
+}
+
+/** How many files and sockets a process may have open. */
+export function descriptorLimitOf(pid: number): number {
+  return Number(/^Max open files +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1]);
 }
 
 export function childrenOf(pid: number): number[] {

@@ -51,8 +51,9 @@ export function describeThroughput(name: string, { perSecond, latenciesMs }: Ser
   return `${name} ${formatNumber(perSecond)}/s (${latenciesMs.length} calls)`;
 }
 
-/** Three significant digits. */
+/** Three significant digits; a dash where there was nothing to measure. */
 export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return '—';
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 

@@ -33,6 +33,12 @@ export const targets = {
   bareNitroRatio: { atLeast: 0.7 },
   frontDoorMissing: { below: 1 },
   generatorHeadroom: { atLeast: 1 },
+  slowTail: { below: 3 },
+  slowMegabytes: { below: 200 },
+  floodTail: { below: 3 },
+  floodMegabytes: { below: 60 },
+  recoverySeconds: { below: 2 },
+  openStreamsSeconds: { below: 2 },
 } as const satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;
