@@ -1,6 +1,8 @@
 import type { Principal } from '#lib/access';
 import type { Service } from '#lib/service';
 
+import type { Field } from './security-headers.ts';
+
 /** What the server puts on each request's context before any route sees it. */
 export interface RequestContext extends Record<string, unknown> {
   readonly service: Service;
@@ -9,8 +11,8 @@ export interface RequestContext extends Record<string, unknown> {
   readonly client: string;
   /** Who makes the request, as far as that is known: at first by the service's own keys, then by what the route takes. */
   principal?: Principal | undefined;
-  /** What the answer says where the route does not say otherwise: names in lower case and values, by turns. */
-  readonly fields: string[];
+  /** Takes what the answer is to say where the route does not say otherwise. */
+  readonly answer: { add(...fields: readonly Field[]): void };
   /** Set by the router when a route was found. */
   readonly matchedRoute?: { readonly route: string };
 }
@@ -21,7 +23,7 @@ declare module 'h3' {
     readonly requestId: string;
     readonly client: string;
     principal?: Principal | undefined;
-    readonly fields: string[];
+    readonly answer: RequestContext['answer'];
     /** What may be read of a body that is to be read from Node itself. */
     maxUnreadBytes?: number;
   }

@@ -1,4 +1,4 @@
-import type { RawFields } from './security-headers.ts';
+import type { Field } from './security-headers.ts';
 
 /** How long a browser need not ask again; Chromium takes no more. */
 const preflightSeconds = 7200;
@@ -55,41 +55,39 @@ export class Cors {
   }
 
   /** What an answer to a request from this origin says. */
-  fields(origin: string | undefined): RawFields {
+  fields(origin: string | undefined): readonly Field[] {
     if (this.#isForAll) return allFields;
     if (this.#isForNone) return [];
     if (origin === undefined || !this.allows(origin)) return otherFields;
     return [
-      'access-control-allow-origin',
-      origin,
-      'access-control-allow-credentials',
-      'true',
-      'access-control-expose-headers',
-      exposed,
-      'vary',
-      'Origin',
+      ['access-control-allow-origin', origin],
+      ['access-control-allow-credentials', 'true'],
+      ['access-control-expose-headers', exposed],
+      ['vary', 'Origin'],
     ];
   }
 
   /** What the answer to a preflight request adds. */
-  preflightFields(requestedHeaders: string | undefined): RawFields {
+  preflightFields(requestedHeaders: string | undefined): readonly Field[] {
     return [
-      'access-control-allow-methods',
-      methods,
-      ...(requestedHeaders === undefined ? [] : ['access-control-allow-headers', requestedHeaders]),
-      'access-control-max-age',
-      String(preflightSeconds),
-      'vary',
-      'Access-Control-Request-Headers',
+      ['access-control-allow-methods', methods],
+      ...(requestedHeaders === undefined
+        ? []
+        : [['access-control-allow-headers', requestedHeaders] as const]),
+      ['access-control-max-age', String(preflightSeconds)],
+      ['vary', 'Access-Control-Request-Headers'],
     ];
   }
 }
 
 /** Never with credentials: any page that a user visits could use them. */
-const allFields: RawFields = ['access-control-allow-origin', '*', 'access-control-expose-headers', exposed];
+const allFields: readonly Field[] = [
+  ['access-control-allow-origin', '*'],
+  ['access-control-expose-headers', exposed],
+];
 
 /** To a cache the answer is one of several all the same. */
-const otherFields: RawFields = ['vary', 'Origin'];
+const otherFields: readonly Field[] = [['vary', 'Origin']];
 
 function patternOf(origin: string): RegExp {
   const [scheme = '', host = ''] = origin.split('://');

@@ -6,7 +6,7 @@ import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
 import { decide, requireScope, type RouteAccess } from './access.ts';
-import { isMultipart, leaveUnread, limitBody } from './body.ts';
+import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
@@ -68,10 +68,11 @@ async function admit(
 
 /** Counts a request by whoever makes it, and tells them in the answer. @throws {Problem} `rate-limited` */
 export async function count({ context }: H3Event, cost: number): Promise<void> {
-  context.fields.push(...(await context.service.rateLimit.consume(context, cost)));
+  context.answer.add(...(await context.service.rateLimit.consume(context, cost)));
 }
 
 function boundBody(event: H3Event, { maxBodyBytes, uploads }: Route): void {
+  if (!hasBody(event)) return;
   const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = event.context.service.config;
   const maxBytes = maxBodyBytes ?? HEADY_MAX_BODY;
   const takesFile = uploads === 'raw' || isMultipart(event);

@@ -22,7 +22,7 @@ export { incomingPieces } from './incoming-pieces.ts';
 export { inert } from './inert.ts';
 export { Cors } from './cors.ts';
 export { problemResponse } from './problem-response.ts';
-export { contentPolicy, type RawFields, securityFields } from './security-headers.ts';
+export { contentPolicy, type Field, securityFields } from './security-headers.ts';
 export { type Exchange, type FetchHandler, nodeListener, serveRequest } from './serve-request.ts';
 export { watchPace } from './pace.ts';
 export { pathParams } from './path-params.ts';

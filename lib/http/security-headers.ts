@@ -1,7 +1,7 @@
 import { createContentSecurityPolicy, type CspDirectives, defaults, nosecone } from 'nosecone';
 
-/** Fields of an answer, names and values by turns, names in lower case: as `node:http` writes them fastest. */
-export type RawFields = readonly string[];
+/** A field of an answer; its name in lower case, its value without a line break. */
+export type Field = readonly [name: string, value: string];
 
 /** Of a page: what it needs comes from here, and nothing in it runs that is not a file of its own. */
 const pagePolicy = policy({
@@ -31,7 +31,7 @@ const permissions = [
 ];
 
 /** What every answer says to a browser where a route does not say otherwise, the policy for its content apart. */
-export function securityFields({ overTls }: { readonly overTls: boolean }): RawFields {
+export function securityFields({ overTls }: { readonly overTls: boolean }): Field[] {
   const fields = nosecone({
     ...defaults,
     contentSecurityPolicy: false,
@@ -41,11 +41,7 @@ export function securityFields({ overTls }: { readonly overTls: boolean }): RawF
     xDownloadOptions: false,
     xFrameOptions: { action: 'deny' },
   });
-  return [
-    ...[...fields].flat(),
-    'permissions-policy',
-    permissions.map((feature) => `${feature}=()`).join(', '),
-  ];
+  return [...fields, ['permissions-policy', permissions.map((feature) => `${feature}=()`).join(', ')]];
 }
 
 /** The `Content-Security-Policy` for content of this type. */

@@ -1,7 +1,7 @@
 import { Problem } from '#lib/problems';
 
 /** A turn of the event loop that takes longer has requests wait that long in front of the loop. */
-const targetMs = 50;
+const targetMs = 100;
 /** When no turn in so long was shorter, it is no burst: more comes than can be answered. */
 const intervalMs = 500;
 /** A turn may be as long as that many requests take: routes that compute for long wait for each other as ever. */

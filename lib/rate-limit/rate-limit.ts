@@ -34,6 +34,9 @@ interface RateLimitOptions {
   readonly onRefused: () => void;
 }
 
+/** Names and values. */
+type QuotaFields = readonly (readonly [name: string, value: string])[];
+
 /** Who makes a request: its principal where there is one, else its client's address. */
 export interface Requester {
   readonly principal?: Principal | undefined;
@@ -74,10 +77,10 @@ export class RateLimit {
    * Counts a request.
    *
    * @param cost - how many it counts as.
-   * @returns the fields that tell the client of its quota, names and values by turns.
+   * @returns the fields of the answer that tell the client of its quota.
    * @throws {Problem} `rate-limited`
    */
-  async consume(requester: Requester, cost: number): Promise<readonly string[]> {
+  async consume(requester: Requester, cost: number): Promise<QuotaFields> {
     const id = idOf(requester);
     const policy = this.#own.get(id) ?? this.#default;
     try {
@@ -110,7 +113,7 @@ export class RateLimit {
     return new Problem('rate-limited', `More than ${max} requests in ${windowMs / 1000} s.`, {
       retryAfterSeconds: seconds,
       limit: String(max),
-      headers: Object.fromEntries(pairs(fieldsOf(policy, 0, msBeforeNext))),
+      headers: Object.fromEntries(fieldsOf(policy, 0, msBeforeNext)),
     });
   }
 }
@@ -119,21 +122,11 @@ function idOf({ principal, client }: Requester): string {
   return principal?.id ?? networkOf(client);
 }
 
-function fieldsOf(
-  { name, quota: { max, windowMs } }: Policy,
-  remaining: number,
-  msBeforeNext: number,
-): string[] {
+function fieldsOf({ name, quota }: Policy, remaining: number, msBeforeNext: number): QuotaFields {
   return [
-    'ratelimit-policy',
-    `"${name}";q=${max};w=${Math.round(windowMs / 1000)}`,
-    'ratelimit',
-    `"${name}";r=${remaining};t=${Math.ceil(msBeforeNext / 1000)}`,
+    ['ratelimit-policy', `"${name}";q=${quota.max};w=${Math.round(quota.windowMs / 1000)}`],
+    ['ratelimit', `"${name}";r=${remaining};t=${Math.ceil(msBeforeNext / 1000)}`],
   ];
-}
-
-function* pairs(fields: readonly string[]): Generator<[string, string]> {
-  for (let index = 0; index < fields.length; index += 2) yield [fields[index] ?? '', fields[index + 1] ?? ''];
 }
 
 function inMemory({ max, windowMs }: Quota): Counter {

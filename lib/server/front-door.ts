@@ -16,7 +16,7 @@ import { requestMetrics } from '#lib/metrics';
 import { Problem } from '#lib/problems';
 import type { Service } from '#lib/service';
 
-import type { Answer } from './answer.ts';
+import { type Answer, CommonFields } from './answer.ts';
 import { clientAddress } from './client-address.ts';
 import { onRequestEnd } from './request-end.ts';
 import { logRequest } from './request-log.ts';
@@ -37,7 +37,9 @@ export function frontDoor(service: Service, handler: FetchHandler): Listener {
   const { config, log, load } = service;
   const metrics = requestMetrics(service.metrics, load);
   const cors = new Cors(config.corsOrigins);
-  const always = securityFields({ overTls: config.publicUrl?.startsWith('https:') ?? false });
+  const common = new CommonFields(
+    securityFields({ overTls: config.publicUrl?.startsWith('https:') ?? false }),
+  );
   const atOnce = (request: IncomingMessage, response: Answer, context: RequestContext) => {
     try {
       if (isPreflight(request)) return preflight(request, response, cors);
@@ -49,12 +51,8 @@ export function frontDoor(service: Service, handler: FetchHandler): Listener {
   };
   return (request, response) => {
     const context = contextOf(request, response, service);
-    response.fields.push(
-      'x-request-id',
-      context.requestId,
-      ...always,
-      ...cors.fields(request.headers.origin),
-    );
+    response.common = common;
+    response.add(['x-request-id', context.requestId], ...cors.fields(request.headers.origin));
     if (service.state === 'draining') response.setHeader('connection', 'close');
     load.started();
     onRequestEnd(response, context, (ended) => {
@@ -67,14 +65,14 @@ export function frontDoor(service: Service, handler: FetchHandler): Listener {
   };
 }
 
-function contextOf(request: IncomingMessage, { fields }: Answer, service: Service): RequestContext {
+function contextOf(request: IncomingMessage, answer: Answer, service: Service): RequestContext {
   const key = givenKey(request.headers);
   return {
     service,
     requestId: requestIdOf(request),
     client: clientAddress(request, service.config.trustedHops),
     principal: key === undefined ? undefined : service.keyring.find(key),
-    fields,
+    answer,
   };
 }
 
@@ -93,14 +91,14 @@ function isPreflight({ method, headers }: IncomingMessage): boolean {
 }
 
 /** @throws {Problem} `forbidden` */
-function preflight({ headers }: IncomingMessage, { fields }: Answer, cors: Cors): Response {
+function preflight({ headers }: IncomingMessage, answer: Answer, cors: Cors): Response {
   const { origin = '', 'access-control-request-headers': requested } = headers;
   if (!cors.allows(origin))
     throw new Problem(
       'forbidden',
       `Scripts from ${origin} may not call: HEADY_CORS_ORIGINS does not have it.`,
     );
-  fields.push(...cors.preflightFields(requested));
+  answer.add(...cors.preflightFields(requested));
   return new FastResponse(null, { status: 204 });
 }
 

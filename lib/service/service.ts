@@ -5,7 +5,7 @@ import { FailedKeys, Keyring, Tokens } from '#lib/access';
 import type { Config } from '#lib/config';
 import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
-import { createLog, KeptLines, type Log, type LogOptions } from '#lib/log';
+import { createLog, KeptLines, type LogOptions, type ServiceLog } from '#lib/log';
 import {
   inferenceMetrics,
   inferenceStateMetrics,
@@ -49,7 +49,7 @@ export interface WorkerListing {
 /** The running service: what routes work with, on `event.context.service`. */
 export class Service {
   readonly config: Config;
-  readonly log: Log;
+  readonly log: ServiceLog;
   readonly metrics: Metrics;
   readonly invocations: InvocationStore;
   /** Whether what is in the data directory is still there after a deploy, as was found at the start. */
