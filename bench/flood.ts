@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { apiKey } from '../tests/server.ts';
 import { Child } from './child.ts';
+import { floodRows } from './flood-rows.ts';
+import { serviceCommand } from './front-door-subjects.ts';
 import { startLoadGenerator } from './load.ts';
-import { type Answer, NormalClient, type Order } from './normal-client.ts';
+import { NormalClient, type Order } from './normal-client.ts';
 import { watchMemory } from './processes.ts';
-import { formatNumber, type Row } from './report.ts';
+import type { Row } from './report.ts';
 import { ServerProcess } from './server-process.ts';
-import { productionEnvironment } from './service.ts';
-import { percentile } from './statistics.ts';
 import { input } from './subject.ts';
 
 /** Requests at a rate, whether those before are answered or not. */
@@ -48,9 +48,6 @@ const maxOpen = 1000;
 /** Of the normal client, and of what gets done. */
 const most = { perSecond: 40, share: 0.1 };
 const [quietMs, floodMs, afterMs] = [8000, 8000, 5000];
-const boundOfQuiet = 3;
-/** As many in a row as quiet allows are what it takes to say that it is over. */
-const runOfGood = 20;
 const previousKey = 'the-key-before-this-one-of-thirty-two-chars-or-more';
 
 const json = { 'content-type': 'application/json' };
@@ -68,49 +65,28 @@ export async function measureFloods(root: string): Promise<Row[]> {
 }
 
 async function measureFlood(root: string, flooded: Flooded): Promise<Row[]> {
-  const perSecond = await capacityOf(root, flooded);
+  const capacity = await capacityOf(root, flooded);
   await using server = await startServer(root, flooded.rateLimit);
-  const normalPerSecond = Math.ceil(Math.min(most.perSecond, perSecond * most.share));
+  const normalPerSecond = Math.ceil(Math.min(most.perSecond, capacity * most.share));
   const client = new NormalClient(orderOf(server, flooded, previousKey), normalPerSecond);
   await delay(quietMs);
-  const floodedAt = performance.now();
+  const beganAt = performance.now();
   const memory = watchMemory(server.pid);
-  const result = await flood(orderOf(server, flooded, apiKey), perSecond * timesCapacity);
-  const growthBytes = memory.stop();
+  const flood = await send(orderOf(server, flooded, apiKey), capacity * timesCapacity);
+  const growth = memory.stop();
   const endedAt = performance.now();
   await delay(afterMs);
   const answers = await client.stop();
-  const quiet = answers.filter(({ sentAt }) => sentAt < floodedAt).slice(normalPerSecond); // compiled by then
-  const during = answers.filter(({ sentAt }) => sentAt >= floodedAt && sentAt < endedAt);
-  const after = answers.filter(({ sentAt }) => sentAt >= endedAt);
-  const quietP99 = p99(quiet);
-  const what = `Flood of ${flooded.name}, ${timesCapacity} times what it does`;
-  return [
-    {
-      measure: `${what}: p99 of a normal client's accepted requests ÷ quiet`,
-      result: { value: p99(during) / quietP99, unit: '×' },
-      figures: [
-        `quiet ${formatNumber(quietP99)} ms; flooded ${formatNumber(p99(during))} ms`,
-        `of the flood's accepted ${formatNumber(result.acceptedP99Ms)} ms`,
-        `normal client, ${normalPerSecond}/s: ${describe(countsOf(during))}`,
-        `flood: ${describe(result.counts)}, unanswered ${result.unanswered}, held back ${result.heldBack}`,
-        `capacity ${formatNumber(perSecond)}/s; sent ${formatNumber(result.sentPerSecond)}/s`,
-      ],
-      target: 'floodTail',
-    },
-    {
-      measure: `${what}: growth of the server, resident`,
-      result: { value: growthBytes / 1024 ** 2, unit: 'MB' },
-      figures: [],
-      target: 'floodMegabytes',
-    },
-    {
-      measure: `${what}: from its end to quiet`,
-      result: { value: recoverySeconds(after, { endedAt, boundMs: quietP99 * boundOfQuiet }), unit: 's' },
-      figures: [`${runOfGood} requests in a row within ${formatNumber(quietP99 * boundOfQuiet)} ms`],
-      target: 'recoverySeconds',
-    },
-  ];
+  return floodRows(`Flood of ${flooded.name}, ${timesCapacity} times what it does`, {
+    capacity,
+    normalPerSecond,
+    quiet: answers.filter(({ sentAt }) => sentAt < beganAt).slice(normalPerSecond), // compiled by then
+    during: answers.filter(({ sentAt }) => sentAt >= beganAt && sentAt < endedAt),
+    after: answers.filter(({ sentAt }) => sentAt >= endedAt),
+    endedAt,
+    flood,
+    growth,
+  });
 }
 
 /** What gets done a second where nobody is in the way. On a server of its own, so that it counts against no limit. */
@@ -124,21 +100,17 @@ async function capacityOf(root: string, flooded: Flooded): Promise<number> {
   return answered / seconds;
 }
 
-async function flood(order: Order, perSecond: number): Promise<FloodResult> {
+async function send(order: Order, perSecond: number): Promise<FloodResult> {
   using generator = new Child<Flood, FloodResult>('flood-generator.ts');
   return await generator.run({ order, perSecond, maxOpen, ms: floodMs, localAddress: '127.0.0.2' });
 }
 
-async function startServer(root: string, rateLimit = 1_000_000): Promise<ServerProcess> {
+async function startServer(root: string, rateLimit?: number): Promise<ServerProcess> {
+  const { env, ...service } = serviceCommand(root);
+  const limit = { HEADY_RATE_LIMIT_MAX: String(rateLimit), HEADY_RATE_LIMIT_WINDOW: '60s' };
   return ServerProcess.start({
-    command: ['node', 'heady-manager.js'],
-    cwd: root,
-    env: {
-      ...productionEnvironment,
-      HOST: '127.0.0.1',
-      HEADY_API_KEY_PREVIOUS: previousKey,
-      HEADY_RATE_LIMIT_MAX: String(rateLimit),
-    },
+    ...service,
+    env: { ...env, HEADY_API_KEY_PREVIOUS: previousKey, ...(rateLimit !== undefined && limit) },
     path: '/api/health',
   });
 }
@@ -147,42 +119,4 @@ function orderOf({ url }: ServerProcess, { path, body }: Flooded, key: string): 
   const authorization = `Bearer ${key}`;
   if (body === undefined) return { url: `${url}${path}`, headers: { authorization } };
   return { url: `${url}${path}`, headers: { authorization, ...json }, body };
-}
-
-/** Of those accepted; not a number where none was. */
-function p99(answers: readonly Answer[]): number {
-  const accepted = answers.filter(({ status }) => status === 200);
-  return accepted.length === 0
-    ? NaN
-    : percentile(
-        accepted.map(({ latencyMs }) => latencyMs),
-        99,
-      );
-}
-
-interface Bound {
-  readonly endedAt: number;
-  readonly boundMs: number;
-}
-
-/** Until the first request of a run that is served as if nothing had been. */
-function recoverySeconds(after: readonly Answer[], { endedAt, boundMs }: Bound): number {
-  const isGood = ({ status, latencyMs }: Answer) => status === 200 && latencyMs <= boundMs;
-  const first = after.findIndex((_, at) => {
-    const run = after.slice(at, at + runOfGood);
-    return run.length === runOfGood && run.every(isGood);
-  });
-  const answer = after[first];
-  return answer ? (answer.sentAt - endedAt) / 1000 : NaN;
-}
-
-function countsOf(answers: readonly Answer[]): Record<string, number> {
-  const groups = Object.groupBy(answers, ({ status }) => String(status ?? 'failed'));
-  return Object.fromEntries(Object.entries(groups).map(([status, some]) => [status, some?.length ?? 0]));
-}
-
-function describe(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .map(([status, count]) => `${status} × ${count}`)
-    .join(', ');
 }

@@ -34,15 +34,21 @@ export function rssBytesOf(pid: number): number {
 
 const watchMs = 50;
 
-/** Looks at what a process has resident until it is stopped. @returns by how many bytes it was more at most. */
-export function watchMemory(pid: number): { readonly stop: () => number } {
-  const before = rssBytesOf(pid);
-  let most = before;
-  const watching = setInterval(() => (most = Math.max(most, rssBytesOf(pid))), watchMs);
+export interface Growth {
+  readonly beforeBytes: number;
+  /** The most that it was more. */
+  readonly grownBytes: number;
+}
+
+/** Looks at what a process has resident until it is stopped. */
+export function watchMemory(pid: number): { readonly stop: () => Growth } {
+  const beforeBytes = rssBytesOf(pid);
+  let mostBytes = beforeBytes;
+  const watching = setInterval(() => (mostBytes = Math.max(mostBytes, rssBytesOf(pid))), watchMs);
   return {
     stop() {
       clearInterval(watching);
-      return most - before;
+      return { beforeBytes, grownBytes: mostBytes - beforeBytes };
     },
   };
 }

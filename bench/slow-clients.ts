@@ -1,5 +1,4 @@
 /** Connections that send a head and never end it, from a process of its own. */
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -34,7 +33,7 @@ async function open(order: SlowOrder): Promise<void> {
     sockets.delete(socket);
     setTimeout(() => void open(order), retryMs);
   });
-  await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+  await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve));
   if (socket.destroyed) return;
   sockets.add(socket);
   socket.write('GET /api/health HTTP/1.1\r\nhost: localhost\r\nx-slow: ');

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from './child.ts';
 import { requestHeaders, path, serviceCommand } from './front-door-subjects.ts';
 import { type Answer, NormalClient } from './normal-client.ts';
-import { descriptorLimitOf, watchMemory } from './processes.ts';
+import { descriptorLimitOf, type Growth, watchMemory } from './processes.ts';
 import { formatNumber, type Row } from './report.ts';
 import { ServerProcess } from './server-process.ts';
 import { percentile } from './statistics.ts';
@@ -39,30 +39,53 @@ export async function measureSlowConnections(root: string): Promise<Row[]> {
   await slow.run({ port: server.port, open: connections });
   const besideFrom = performance.now();
   await delay(besideMs);
-  const { open, closed } = await slow.run({ port: server.port, open: 0 });
-  const growthBytes = memory.stop();
+  const state = await slow.run({ port: server.port, open: 0 });
+  const growth = memory.stop();
   const answers = await client.stop();
-  const quiet = answers.filter(({ sentAt }) => sentAt < quietUntil).slice(perSecond); // compiled by then
-  const beside = answers.filter(({ sentAt }) => sentAt >= besideFrom);
+  return slowRows({
+    connections,
+    state,
+    limit,
+    growth,
+    quiet: answers.filter(({ sentAt }) => sentAt < quietUntil).slice(perSecond), // compiled by then
+    beside: answers.filter(({ sentAt }) => sentAt >= besideFrom),
+  });
+}
+
+interface Outcome {
+  readonly connections: number;
+  readonly state: SlowState;
+  /** Of the server's descriptors. */
+  readonly limit: number;
+  readonly growth: Growth;
+  readonly quiet: readonly Answer[];
+  readonly beside: readonly Answer[];
+}
+
+function slowRows({ connections, state, limit, growth, quiet, beside }: Outcome): Row[] {
   const served = beside.filter(({ status }) => status === 200);
   const [before, now] = [latency(quiet), latency(served)];
   const what = `Beside ${connections} slow connections`;
+  const eachKilobytes = growth.grownBytes / 1024 / connections;
   return [
     {
       measure: `${what}: p99 of a normal client ÷ quiet`,
-      result: { value: now.p99 / before.p99, unit: '×' },
+      result: { value: served.length === beside.length ? now.p99 / before.p99 : NaN, unit: '×' },
       figures: [
         `quiet ${describe(before)}; beside ${describe(now)}`,
         `${served.length} of ${beside.length} served`,
-        `${open} open at the end, ${closed} closed by the server`,
+        `${state.open} open at the end, ${state.closed} closed by the server`,
         `descriptors: limit ${limit}`,
       ],
       target: 'slowTail',
     },
     {
       measure: `${what}: growth of the server, resident`,
-      result: { value: growthBytes / 1024 ** 2, unit: 'MB' },
-      figures: [`${formatNumber(growthBytes / 1024 / connections)} KB each`],
+      result: { value: growth.grownBytes / 1024 ** 2, unit: 'MB' },
+      figures: [
+        `${formatNumber(growth.beforeBytes / 1024 ** 2)} MB before`,
+        `${formatNumber(eachKilobytes)} KB each`,
+      ],
       target: 'slowMegabytes',
     },
   ];
