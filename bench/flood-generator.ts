@@ -10,6 +10,9 @@ import { percentile } from './statistics.ts';
 
 setPriority(5); // who floods has cores of his own elsewhere: here he leaves the server those that it needs
 
+/** What was due while the machine let this process wait does not all come at once. */
+const burstMs = 20;
+
 process.on('message', (flood: Flood) => void send(flood).then((result) => process.send?.(result)));
 
 async function send({ order, perSecond, maxOpen, ms, localAddress }: Flood): Promise<FloodResult> {
@@ -18,10 +21,10 @@ async function send({ order, perSecond, maxOpen, ms, localAddress }: Flood): Pro
   let heldBack = 0;
   const startedAt = performance.now();
   for (let elapsedMs = 0; elapsedMs < ms; elapsedMs = performance.now() - startedAt) {
-    const due = (elapsedMs * perSecond) / 1000;
-    while (tally.sent + heldBack < due)
-      if (tally.open < maxOpen) void ask(pool, order, tally);
-      else heldBack += 1;
+    const due = Math.floor((elapsedMs * perSecond) / 1000) - tally.sent - heldBack;
+    const sending = Math.min(due, Math.ceil((burstMs * perSecond) / 1000), maxOpen - tally.open);
+    for (let count = 0; count < sending; count += 1) void ask(pool, order, tally);
+    heldBack += due - sending;
     await delay(1);
   }
   const result = tally.result(ms);

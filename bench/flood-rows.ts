@@ -18,8 +18,8 @@ export interface Outcome {
 }
 
 const boundOfQuiet = 3;
-/** So many good answers in a row that it can be said to be over. */
-const runOfGood = 20;
+/** For so many seconds all is well before it can be said to be over. */
+const goodSeconds = 1;
 const megabyte = 1024 ** 2;
 
 export function floodRows(what: string, outcome: Outcome): Row[] {
@@ -51,9 +51,10 @@ function growthRow(what: string, { growth: { beforeBytes, grownBytes } }: Outcom
   };
 }
 
-function recoveryRow(what: string, { quiet, after, endedAt }: Outcome): Row {
+function recoveryRow(what: string, { quiet, after, endedAt, normalPerSecond }: Outcome): Row {
   const boundMs = p99(quiet) * boundOfQuiet;
   const isGood = ({ status, latencyMs }: Answer) => status === 200 && latencyMs <= boundMs;
+  const runOfGood = Math.ceil(normalPerSecond * goodSeconds);
   const first = after.find((_, at) => {
     const run = after.slice(at, at + runOfGood);
     return run.length === runOfGood && run.every(isGood);

@@ -24,6 +24,7 @@ export interface Flood {
 
 export interface FloodResult {
   readonly sentPerSecond: number;
+  /** Due, but not sent: as many as may be were open, or this machine gave the generator no time. */
   readonly heldBack: number;
   /** Open at the end, and broken off then. */
   readonly unanswered: number;
