@@ -29,9 +29,8 @@ export type RouteAccess =
  * @returns what it needs a principal for; `public` where it needs none.
  * @throws {Problem} `unauthorized` for a token that is not good, those of a route's own function.
  */
-export async function decide(event: H3Event, access: RouteAccess): Promise<Access> {
+export async function decide(event: H3Event, access: Exclude<RouteAccess, Access>): Promise<Access> {
   const { context } = event;
-  if (typeof access === 'string') return access;
   if (context.principal) return 'private';
   if (typeof access === 'object') {
     const token = tokenOf(event);
@@ -50,14 +49,18 @@ export function mayUse({ context }: H3Event, scope: Scope): boolean {
   return hasScope(context.principal, scope);
 }
 
+/** The same as a demand. @throws {Problem} those of {@link refuse} */
+export async function requireScope(event: H3Event, scope: Scope): Promise<void> {
+  if (!mayUse(event, scope)) await refuse(event, scope);
+}
+
 /**
  * Refuses a request of nobody who has the scope.
  *
  * @throws {Problem} `unauthorized`, the same for no key and a wrong one; `forbidden` for a key without the scope;
  *   `rate-limited` after many wrong ones.
  */
-export async function requireScope(event: H3Event, scope: Scope): Promise<void> {
-  if (mayUse(event, scope)) return;
+export async function refuse(event: H3Event, scope: Scope): Promise<never> {
   const { principal, service, client, requestId } = event.context;
   if (principal)
     throw new Problem(

@@ -5,7 +5,7 @@ import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
-import { decide, requireScope, type RouteAccess } from './access.ts';
+import { decide, mayUse, refuse, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 
@@ -59,11 +59,11 @@ async function admit(
   { access = 'private', scope = 'invoke', rateLimit }: Route,
 ): Promise<void> {
   const { service } = event.context;
-  const isPublic = (await decide(event, access)) === 'public';
+  const isPublic = (typeof access === 'string' ? access : await decide(event, access)) === 'public';
   if (service.state === 'draining' && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
   if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
-  if (!isPublic) await requireScope(event, scope);
+  if (!isPublic && !mayUse(event, scope)) await refuse(event, scope);
 }
 
 /** Counts a request by whoever makes it, and tells them in the answer. @throws {Problem} `rate-limited` */
