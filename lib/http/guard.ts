@@ -41,7 +41,7 @@ export interface RouteDescription {
 export type GuardedRoute = EventHandler & { readonly route: Route };
 
 /**
- * Puts a route behind what holds for every request: the key, the rate limit, no new work while draining, the body limit.
+ * Puts a route behind what holds for every request: the key, the rate limit, no new work once the service is closed, the body limit.
  * The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
  */
 export function guard(route: Route): GuardedRoute {
@@ -60,7 +60,7 @@ async function admit(
 ): Promise<void> {
   const { service } = event.context;
   const isPublic = (typeof access === 'string' ? access : await decide(event, access)) === 'public';
-  if (service.state === 'draining' && !isPublic)
+  if (service.closed && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
   if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
   if (!isPublic && !mayUse(event, scope)) await refuse(event, scope);

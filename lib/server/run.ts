@@ -7,6 +7,7 @@ import type { FetchHandler } from '#lib/http';
 import { type Service, StartError, startService } from '#lib/service';
 
 import { trackConnections } from './connections.ts';
+import { endingAfter, endOnSignals } from './ending.ts';
 import { onFaults } from './faults.ts';
 import { createHttpServer } from './http-server.ts';
 import { shutDown } from './shutdown.ts';
@@ -38,9 +39,9 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     await service.stop();
     throw error;
   });
-  const drain = () => shutDown({ server, connections, service });
-  onSignals(drain);
-  onFaults(service.log, drain);
+  const end = endingAfter(() => shutDown({ server, connections, service }), service.log);
+  endOnSignals(end);
+  onFaults(service.log, end);
   const { port } = server.address() as AddressInfo;
   service.log.info({
     message: 'listening',
@@ -65,17 +66,5 @@ async function listen(server: Server, { PORT: port, HOST: host }: Config): Promi
     if (code === 'EADDRINUSE')
       throw new StartError(`PORT ${port} is in use by another process. Stop that, or set PORT to another.`);
     throw new StartError(`HOST ${host}, PORT ${port}: cannot listen: ${message}.`);
-  }
-}
-
-/** The first signal drains, the second one ends at once. */
-function onSignals(drain: () => Promise<void>): void {
-  let draining = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (draining) process.exit(1);
-      draining = true;
-      void drain().then(() => process.exit(0));
-    });
   }
 }

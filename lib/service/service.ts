@@ -64,10 +64,13 @@ export class Service {
   readonly tokens = new Tokens();
   readonly failedKeys: FailedKeys;
   readonly rateLimit: RateLimit;
+  /** Aborts when the service begins to drain: what has no end of its own ends then. */
+  readonly draining: AbortSignal;
+  readonly #drainer: AbortController;
   readonly #startedAt = performance.now();
   readonly #parts: AsyncDisposableStack;
   #ready = false;
-  #draining = false;
+  #closed = false;
 
   private constructor(
     parts: Pick<
@@ -81,7 +84,7 @@ export class Service {
       | 'uploads'
       | 'python'
       | 'inference'
-    > & { readonly stack: AsyncDisposableStack },
+    > & { readonly stack: AsyncDisposableStack; readonly drainer: AbortController },
   ) {
     this.config = parts.config;
     this.log = parts.log;
@@ -93,6 +96,8 @@ export class Service {
     this.python = parts.python;
     this.inference = parts.inference;
     this.#parts = parts.stack;
+    this.#drainer = parts.drainer;
+    this.draining = parts.drainer.signal;
     this.version = readVersion(parts.config.root);
     const onRefused = refusalMetrics(this.metrics);
     this.load = new Load(this.config.HEADY_MAX_IN_FLIGHT, () => onRefused('overloaded'));
@@ -140,8 +145,10 @@ export class Service {
       dataDirectory: 'path' in durability ? durability.path : undefined,
     });
     stack.defer(() => inference.stop());
+    const drainer = new AbortController();
     const python = await PythonEngine.start({
       config,
+      draining: drainer.signal,
       log,
       invocations,
       secrets,
@@ -150,11 +157,11 @@ export class Service {
     });
     stack.defer(() => python.stop());
     const parts = { config, log, metrics, invocations, durability, files, uploads, python, inference };
-    return new Service({ ...parts, stack: stack.move() });
+    return new Service({ ...parts, drainer, stack: stack.move() });
   }
 
   get state(): Health['state'] {
-    if (this.#draining) return 'draining';
+    if (this.draining.aborted) return 'draining';
     return this.#ready ? 'ready' : 'starting';
   }
 
@@ -211,9 +218,20 @@ export class Service {
     };
   }
 
-  /** From now on takes no new work; what runs goes on. */
+  /** Whether new work is refused. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** From now on says that it is about to end; work is taken until it is closed. */
   drain(): void {
-    this.#draining = true;
+    this.#drainer.abort();
+  }
+
+  /** From now on takes no new work; what runs goes on. */
+  close(): void {
+    this.drain();
+    this.#closed = true;
   }
 
   /** Ends all parts, each before those that it works with. */
