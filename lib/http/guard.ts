@@ -8,6 +8,7 @@ import { callsOf } from '#workers';
 import { decide, mayUse, refuse, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
+import { answerOrUpgrade } from './web-socket.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
 export type Route = EventHandler & {
@@ -90,5 +91,5 @@ function serve(event: H3Event, route: Route): ReturnType<Route> {
       return endOfRequest(event);
     },
   };
-  return callsOf(scope, () => route(event));
+  return callsOf(scope, () => answerOrUpgrade(route, event));
 }

@@ -13,7 +13,7 @@ export {
   unreadBody,
 } from './body.ts';
 export { contentResponse } from './content-response.ts';
-export { type RequestContext } from './context.ts';
+export { type RequestContext, type Upgrade } from './context.ts';
 export { continueWhenRead } from './continue.ts';
 export { defineRoute } from './define-route.ts';
 export { endlessEvents, type ServerEvent } from './endless-events.ts';

@@ -11,6 +11,7 @@ import { endingAfter, endOnSignals } from './ending.ts';
 import { onFaults } from './faults.ts';
 import { createHttpServer } from './http-server.ts';
 import { shutDown } from './shutdown.ts';
+import { WebSockets } from './web-sockets.ts';
 
 export interface RunOptions {
   /** The project's root. */
@@ -33,7 +34,9 @@ export interface Running {
 export async function runService({ root, handler }: RunOptions): Promise<Running> {
   const service = await startService(root);
   const { config } = service;
-  const server = createHttpServer(service, handler);
+  const webSockets = new WebSockets(service);
+  const server = createHttpServer(service, webSockets.over(handler));
+  webSockets.listen(server);
   const connections = trackConnections(server);
   await listen(server, config).catch(async (error: unknown) => {
     await service.stop();

@@ -28,8 +28,8 @@ export class RawConnection implements Disposable {
     this.#socket.write(lines.join('\r\n'));
   }
 
-  async receive(pattern: RegExp): Promise<void> {
-    await waitFor(() => pattern.test(this.received) || undefined);
+  async receive(pattern: RegExp, timeoutMs?: number): Promise<void> {
+    await waitFor(() => pattern.test(this.received) || undefined, timeoutMs);
   }
 
   async end(timeoutMs: number): Promise<void> {
