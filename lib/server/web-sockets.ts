@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -72,7 +73,8 @@ export class WebSockets {
     await this.#adapter.handleUpgrade(response.req, socket, head, request);
     response.writeHead(101); // for the log: it has been sent
     if (this.#service.draining.aborted) this.#closeAll();
-    return new Promise(() => {}); // nothing is left to be sent
+    if (!socket.closed) await once(socket, 'close');
+    return answer; // there is nobody left to send it to
   }
 
   #closeAll(): void {

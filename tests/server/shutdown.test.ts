@@ -176,6 +176,16 @@ describe('an exception that nobody has caught', () => {
     expect(survivorsOf(tree)).toEqual([]);
   });
 
+  it('ends what runs longer than HEADY_SHUTDOWN_TIMEOUT', async () => {
+    await start({ HEADY_SHUTDOWN_TIMEOUT: '1s' });
+    const { answer: call } = await runningCall(15);
+    const outcome = call.catch((error: Error) => error.message);
+    await server.fetch('/api/fixtures/crash', { method: 'POST' });
+    expect(await outcome).toBe('fetch failed');
+    expect((await server.process).exitCode).toBe(1);
+    expect(stillRan()).toBe(true);
+  });
+
   it('while it drains makes it exit with 1', async () => {
     await start();
     const { answer: call } = await runningCall(1.5);
