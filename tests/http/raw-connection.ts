@@ -36,6 +36,11 @@ export class RawConnection implements Disposable {
     await waitFor(() => this.ended || undefined, timeoutMs);
   }
 
+  /** Breaks it off, as the system of a client that has crashed does. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
   }

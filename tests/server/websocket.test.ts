@@ -153,13 +153,21 @@ describe('a handshake is refused, and its connection closed,', () => {
     expect((await server.fetch('/api/health')).status).toBe(200);
   });
 
-  it('and a client that breaks off in its midst harms nobody', async () => {
-    for (let time = 0; time < 20; time += 1) {
-      using connection = await RawConnection.open(server.url);
-      connection.send(...handshake(path));
-    }
-    expect((await server.fetch('/api/health')).status).toBe(200);
-  });
+  it.each(['slow', 'slow&refused', 'slow&fails'])(
+    'and a client that breaks off harms nobody: %s',
+    async (query) => {
+      const ids = Array.from({ length: 5 }, (_, number) => `${query}-${number}`.replace('&', '-'));
+      for (const id of ids) {
+        const connection = await RawConnection.open(server.url);
+        connection.send(...handshake(`${path}?${query}`, { 'x-request-id': id }));
+        await server.fetch('/api/health'); // it has been taken before it
+        connection.reset();
+      }
+      for (const id of ids) await server.line(({ requestId }) => requestId === id);
+      expect((await server.fetch('/api/health')).status).toBe(200);
+      expect(server.lines.filter(({ message }) => message.startsWith('uncaught exception'))).toEqual([]);
+    },
+  );
 });
 
 describe('an ordinary request', () => {
