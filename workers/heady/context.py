@@ -51,6 +51,6 @@ class Context:
         """Whether the service is about to end, as at each deploy.
 
         What runs may run on until ``HEADY_SHUTDOWN_TIMEOUT`` is over. A loop or generator that could go on for longer
-        looks here at each turn, and ends by itself. Nothing is interrupted; asking takes about a microsecond.
+        looks here at each turn, and ends by itself. Nothing is interrupted; asking takes a few microseconds.
         """
         return self._is_draining()
