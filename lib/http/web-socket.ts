@@ -38,13 +38,25 @@ async function accept(route: EventHandler, event: H3Event, upgrade: Upgrade): Pr
   const answer = await route(event);
   const hooks = hooksOf(answer);
   if (!hooks) return answer;
-  const agreed = await hooks.upgrade?.(event.req as Parameters<Hooks['upgrade']>[0]);
+  const agreed = await agreement(hooks, event);
   if (agreed instanceof Response) return agreed;
   const headers = new Headers(agreed?.headers);
   headers.set('x-request-id', event.context.requestId);
   upgrade.hooks = { ...bound(hooks, event), upgrade: () => ({ ...agreed, headers }) };
   return answer;
 }
+
+/** What the route's own hook says to it: a response, returned or thrown, refuses it. */
+async function agreement({ upgrade }: Partial<Hooks>, { req }: H3Event): Promise<Agreed> {
+  try {
+    return await upgrade?.(req as Parameters<Hooks['upgrade']>[0]);
+  } catch (error) {
+    if (error instanceof Response) return error;
+    throw error;
+  }
+}
+
+type Agreed = Awaited<ReturnType<Hooks['upgrade']>>;
 
 async function answerPlain(route: EventHandler, event: H3Event): Promise<unknown> {
   const answer = await route(event);

@@ -132,8 +132,8 @@ describe('a handshake is refused, and its connection closed,', () => {
     expect((await server.fetch('/api/health')).status).toBe(200);
   });
 
-  it('by the route, with its own answer', async () => {
-    const answer = await refusal(`${path}?refused`);
+  it.each(['refused', 'thrown'])('by the route, with its own answer, %s', async (query) => {
+    const answer = await refusal(`${path}?${query}`);
     expect(answer).toMatch(/^HTTP\/1.1 418 .*\r\n\r\n2\r\nno\r\n/s);
     expect(answer).toMatch(/^x-request-id: /im);
     expect(answer).toMatch(/^connection: close\r$/im);
