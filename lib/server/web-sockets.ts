@@ -21,8 +21,8 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * The WebSockets of a server. A request for one goes the way of all requests, with a response that is sent where it is refused:
- * so the log, the key and all limits hold for it. That response ends with the WebSocket.
+ * The WebSockets of a server. A request for one goes the way of all requests, with a response that is sent where it is
+ * refused: so the log, the key and all limits hold for it. That response ends with the WebSocket.
  */
 export class WebSockets {
   readonly #service: Service;
