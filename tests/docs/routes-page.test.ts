@@ -40,7 +40,7 @@ it('has a WebSocket for pages that refuses whom it says', async () => {
   await socket.receives('hello');
 });
 
-it('has TypeScript that passes the type check', async () => {
+it('has TypeScript that passes the type check', { timeout: 120_000 }, async () => {
   const config = { extends: './tsconfig.json', include: [...page.files.keys(), '.heady/*.d.ts'] };
   writeFileSync(join(project.root, 'tsconfig.page.json'), JSON.stringify(config));
   const options = { cwd: project.root, preferLocal: true, localDir: repository, reject: false } as const;
