@@ -42,8 +42,8 @@ export interface RouteDescription {
 export type GuardedRoute = EventHandler & { readonly route: Route };
 
 /**
- * Puts a route behind what holds for every request: the key, the rate limit, no new work once the service is closed, the body limit.
- * The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
+ * Puts a route behind what holds for every request: the key, the rate limit, no new work once the service is closed, the
+ * body limit. The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
  */
 export function guard(route: Route): GuardedRoute {
   const handler = defineHandler(async (event) => {
