@@ -38,8 +38,12 @@ function handshake(target: string, changed: Readonly<Record<string, string>> = {
 }
 
 /** What is said to a handshake, when the server has closed the connection. */
-async function refusal(target: string, changed: Readonly<Record<string, string>> = {}): Promise<string> {
-  using connection = await RawConnection.open(server.url);
+async function refusal(
+  target: string,
+  changed: Readonly<Record<string, string>> = {},
+  { url } = server,
+): Promise<string> {
+  using connection = await RawConnection.open(url);
   connection.send(...handshake(target, changed));
   await connection.end(10_000);
   return connection.received;
@@ -137,6 +141,17 @@ describe('a handshake is refused, and its connection closed,', () => {
     expect(answer).toMatch(/^HTTP\/1.1 418 .*\r\n\r\n2\r\nno\r\n/s);
     expect(answer).toMatch(/^x-request-id: /im);
     expect(answer).toMatch(/^connection: close\r$/im);
+  });
+
+  it('from a page of any origin where all may call, and beyond the rate limit', async () => {
+    const env = { HEADY_CORS_ORIGINS: '*', HEADY_RATE_LIMIT_MAX: '2' };
+    await using other = await TestServer.start({ root: inject('root'), env });
+    const origin = { origin: 'https://example.com' };
+    expect(await refusal(path, origin, other)).toMatch(/^HTTP\/1.1 403 .*"code":"forbidden"/s);
+    expect(await refusal(path, origin, other)).toMatch(/^HTTP\/1.1 403 /);
+    const limited = await refusal(path, {}, other);
+    expect(limited).toMatch(/^HTTP\/1.1 429 .*^retry-after: \d+\r$.*"code":"rate-limited"/ims);
+    expect(limited).toMatch(/^connection: close\r$/im);
   });
 
   it('as a real client sees it', async () => {
