@@ -5,7 +5,7 @@ import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
-import { decide, mayUse, refuse, type RouteAccess } from './access.ts';
+import { decide, mayUse, refuse, requesterOf, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 import { answerOrUpgrade } from './web-socket.ts';
@@ -87,6 +87,7 @@ function serve(event: H3Event, route: Route): ReturnType<Route> {
     python: service.python,
     files: service.files,
     requestId,
+    caller: requesterOf(event.context),
     get signal() {
       return endOfRequest(event);
     },

@@ -1,6 +1,14 @@
 import './context.ts';
 
-export { type Access, mayUse, requireScope, type RouteAccess, unauthorized, type Visitor } from './access.ts';
+export {
+  type Access,
+  mayUse,
+  requesterOf,
+  requireScope,
+  type RouteAccess,
+  unauthorized,
+  type Visitor,
+} from './access.ts';
 export {
   bodyTooLarge,
   contentLengthOf,

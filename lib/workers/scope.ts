@@ -9,6 +9,8 @@ export interface Scope {
   /** Where keys are looked up: any, as what calls is the service's own code. */
   readonly files: Files;
   readonly requestId: string;
+  /** Who has sent the request. */
+  readonly caller: string;
   /** Aborts when the request is over: it has been answered, or its caller has gone away. */
   readonly signal: AbortSignal;
 }

@@ -77,7 +77,8 @@ export class Calls {
     const { concurrency, queue } = described.declared;
     const { memoryBytes } = limits;
     const stored = await storedFiles(call, described, limits);
-    const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
+    const { function: name, caller = '' } = call;
+    const applicant = { worker: worker.name, function: name, caller, memoryBytes, concurrency, queue };
     const slot = await this.#options.admission.enter(applicant, call.signal);
     try {
       return { slot, stored, ...(await takeChild(worker, call.function, call.signal)) };
