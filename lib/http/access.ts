@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 
 import type { H3Event } from 'h3';
 
+import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
 
 /** Who may call a route: anyone, or the holders of the key. */
@@ -13,16 +14,28 @@ export type Access = 'public' | 'private';
  * @throws {Problem} `unauthorized`, the same for no key and a wrong one.
  */
 export function authorize(event: H3Event, access: Access): void {
-  if (access === 'public' || holdsKey(event)) return;
+  if (access === 'private') checkKey(event, givenKey(event.req.headers));
+}
+
+/** @throws {Problem} `unauthorized`: it is not the key. */
+export function checkKey({ context }: H3Event, key: string): void {
+  if (isKey(key, context.service.config)) return;
   throw new Problem('unauthorized', 'This endpoint needs the key: `Authorization: Bearer <HEADY_API_KEY>`.', {
     headers: { 'www-authenticate': 'Bearer realm="heady-manager"' },
   });
 }
 
+/** Whether a request is to be let in by its session, if it has one: whoever gives a key is judged by that. */
+export function givesSession(event: H3Event): boolean {
+  return givenKey(event.req.headers) === '' && event.context.service.sessions.isGiven(event);
+}
+
 /** Whether a request has a valid key. */
 export function holdsKey({ context, req }: H3Event): boolean {
-  const { apiKey, HEADY_API_KEY_PREVIOUS: previous } = context.service.config;
-  const given = givenKey(req.headers);
+  return isKey(givenKey(req.headers), context.service.config);
+}
+
+function isKey(given: string, { apiKey, HEADY_API_KEY_PREVIOUS: previous }: Config): boolean {
   return [apiKey, previous ?? apiKey].map((key) => sameKey(given, key)).includes(true);
 }
 

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
-import { type Access, authorize, holdsKey } from './access.ts';
+import { type Access, authorize, givesSession, holdsKey } from './access.ts';
 import { isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 
@@ -52,10 +52,22 @@ function guarded(route: Route): EventHandler {
 }
 
 function pass(event: H3Event, route: Route, access: Access): ReturnType<Route> {
-  const { service, requestId } = event.context;
+  const { service } = event.context;
   if (service.state === 'draining' && access !== 'public')
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
+  if (access === 'private' && givesSession(event)) return passBySession(event, route);
   authorize(event, access);
+  return serve(event, route);
+}
+
+async function passBySession(event: H3Event, route: Route): Promise<unknown> {
+  event.context.session = await event.context.service.sessions.find(event);
+  if (!event.context.session) authorize(event, 'private');
+  return serve(event, route);
+}
+
+function serve(event: H3Event, route: Route): ReturnType<Route> {
+  const { service, requestId } = event.context;
   const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = service.config;
   const maxBytes = route.maxBodyBytes ?? HEADY_MAX_BODY;
   const takesFile = route.uploads === 'raw' || isMultipart(event);

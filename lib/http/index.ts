@@ -1,6 +1,6 @@
 import './context.ts';
 
-export { type Access, holdsKey } from './access.ts';
+export { type Access, checkKey, holdsKey } from './access.ts';
 export {
   bodyTooLarge,
   contentLengthOf,

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { Admin } from '#lib/admin';
 import type { Config } from '#lib/config';
 import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
-import { createLog, KeptLines, type Log, type LogOptions } from '#lib/log';
+import { createLog, KeptLines, type Log, type LogOptions, Redactor } from '#lib/log';
 import {
   inferenceMetrics,
   inferenceStateMetrics,
@@ -15,6 +16,7 @@ import {
 } from '#lib/metrics';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
+import { Sessions } from '#lib/sessions';
 import { Uploads } from '#lib/uploads';
 import { checkDataDirectory, type Durability, lockDirectory } from '#storage';
 
@@ -54,11 +56,13 @@ export class Service {
   readonly uploads: Uploads;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
+  readonly sessions: Sessions;
+  readonly admin: Admin;
   readonly version: string;
   readonly #startedAt = performance.now();
   readonly #parts: AsyncDisposableStack;
   #ready = false;
-  #draining = false;
+  readonly #drain = new AbortController();
 
   private constructor(
     parts: Pick<
@@ -72,7 +76,7 @@ export class Service {
       | 'uploads'
       | 'python'
       | 'inference'
-    > & { readonly stack: AsyncDisposableStack },
+    > & { readonly redactor: Redactor; readonly stack: AsyncDisposableStack },
   ) {
     this.config = parts.config;
     this.log = parts.log;
@@ -83,6 +87,8 @@ export class Service {
     this.uploads = parts.uploads;
     this.python = parts.python;
     this.inference = parts.inference;
+    this.sessions = new Sessions({ config: parts.config });
+    this.admin = new Admin(this, parts.redactor);
     this.#parts = parts.stack;
     this.version = readVersion(parts.config.root);
     loadMetrics(this.metrics, () => this.python.load);
@@ -136,11 +142,16 @@ export class Service {
     });
     stack.defer(() => python.stop());
     const parts = { config, log, metrics, invocations, durability, files, uploads, python, inference };
-    return new Service({ ...parts, stack: stack.move() });
+    return new Service({ ...parts, redactor: new Redactor(secrets), stack: stack.move() });
+  }
+
+  /** Aborts when the service takes no new work: what has no end by itself ends then. */
+  get draining(): AbortSignal {
+    return this.#drain.signal;
   }
 
   get state(): Health['state'] {
-    if (this.#draining) return 'draining';
+    if (this.draining.aborted) return 'draining';
     return this.#ready ? 'ready' : 'starting';
   }
 
@@ -199,7 +210,7 @@ export class Service {
 
   /** From now on takes no new work; what runs goes on. */
   drain(): void {
-    this.#draining = true;
+    this.#drain.abort();
   }
 
   /** Ends all parts, each before those that it works with. */

@@ -1,0 +1,10 @@
+import { defineRoute } from '#lib/http';
+
+export default defineRoute({
+  summary: 'Logs out: ends the session of the request.',
+  handler: (_input, event) => {
+    const { service, session } = event.context;
+    if (session) service.sessions.end(event, session);
+    return new Response(null, { status: 204 });
+  },
+});

@@ -1,0 +1,9 @@
+import { defineRoute } from '#lib/http';
+
+export default defineRoute({
+  summary: 'How the service is: its parts, its functions, the last invocations, what it is configured with.',
+  handler: async (_input, { context: { service } }) =>
+    new Response(await service.admin.status(), {
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    }),
+});
