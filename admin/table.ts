@@ -7,24 +7,28 @@ interface TableOptions {
   /** What the table is, for those who do not see it. */
   readonly label: string;
   readonly columns: readonly string[];
+  /** Of them, those with text that may wrap: the others are as wide as they need be. */
+  readonly wide: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
 }
 
 /** A table that is a list of cards on a narrow screen; the roles are said as `display` would take them away there. */
-export function table({ label, columns, rows }: TableOptions): HTMLElement {
+export function table({ label, columns, wide, rows }: TableOptions): HTMLElement {
   const head = columns.map((name) => element('th', { role: 'columnheader', scope: 'col' }, name));
   return element(
     'table',
     { role: 'table', 'aria-label': label },
     element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...head)),
-    element('tbody', { role: 'rowgroup' }, ...rows.map((cells) => row(cells, columns))),
+    element('tbody', { role: 'rowgroup' }, ...rows.map((cells) => row(cells, { columns, wide }))),
   );
 }
 
-function row(cells: readonly Cell[], columns: readonly string[]): HTMLElement {
-  const made = cells.map((cell, index) =>
-    element('td', { role: 'cell', 'data-label': columns[index] }, element('div', {}, ...[cell].flat())),
-  );
+function row(cells: readonly Cell[], { columns, wide }: Pick<TableOptions, 'columns' | 'wide'>): HTMLElement {
+  const made = cells.map((cell, index) => {
+    const { [index]: name = '' } = columns;
+    const attributes = { role: 'cell', class: wide.includes(name) && 'wide', 'data-label': name };
+    return element('td', attributes, element('div', {}, ...[cell].flat()));
+  });
   return element('tr', { role: 'row' }, ...made);
 }
 

@@ -38,5 +38,5 @@ function listOf(label: string, settings: readonly Setting[]): HTMLElement {
     ],
     planned ? badge('plain', 'no effect yet') : badge(source === 'set' ? 'good' : 'plain', source),
   ]);
-  return table({ label, columns: ['Variable', 'Value', 'From'], rows });
+  return table({ label, columns: ['Variable', 'Value', 'From'], wide: ['Variable', 'Value'], rows });
 }

@@ -50,7 +50,12 @@ function ofFile(worker: WorkerStatus, { title, onTry }: FileOptions): Child[] {
   return [
     heading,
     note,
-    table({ label: `Functions of ${worker.file}`, columns: [...columns, ...(onTry ? ['Try'] : [])], rows }),
+    table({
+      label: `Functions of ${worker.file}`,
+      columns: [...columns, ...(onTry ? ['Try'] : [])],
+      wide: ['Function'],
+      rows,
+    }),
   ];
 }
 

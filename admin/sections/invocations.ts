@@ -17,7 +17,8 @@ export const invocations = () =>
         : [
             table({
               label: 'Last invocations, the newest first',
-              columns: ['When', 'Function', 'Outcome', 'Ran', 'Waited', 'Peak memory', 'Request'],
+              columns: ['Function', 'When', 'Ran', 'Waited', 'Peak memory', 'Outcome', 'Request'],
+              wide: ['Outcome', 'Request'],
               rows: last.map(cellsOf),
             }),
           ],
@@ -27,12 +28,12 @@ function cellsOf(invocation: InvocationStatus) {
   const { startedAt, worker, function: name, outcome, detail, queueMs, runMs } = invocation;
   const { peakMemoryBytes, requestId } = invocation;
   return [
-    ago(startedAt),
     element('code', {}, `${worker}.${name}`),
-    [badge(moodOf(outcome), outcome), detail !== undefined && element('span', { class: 'why' }, detail)],
+    ago(startedAt),
     duration(runMs),
     duration(queueMs),
     peakMemoryBytes > 0 ? size(peakMemoryBytes) : '–',
+    [badge(moodOf(outcome), outcome), detail !== undefined && element('span', { class: 'why' }, detail)],
     element('code', { class: 'id' }, requestId),
   ];
 }

@@ -61,7 +61,7 @@ function ofMemory({ memory }: Shown): HTMLElement {
     ['Limit', size(limitBytes)],
     ['Server', size(serverBytes)],
     ['Idle workers', size(workersBytes)],
-    ['Reserved by calls', `${size(reservedBytes)} of ${size(budgetBytes)}`],
+    ['Reserved', `${size(reservedBytes)} of ${size(budgetBytes)}`],
   ]);
 }
 
@@ -69,7 +69,7 @@ function ofStorage({ storage: { durability, place, fault } }: Shown): HTMLElemen
   const lasts = durability === 'persistent';
   const mood = fault === null ? (lasts ? 'good' : 'warn') : 'bad';
   return tile('Storage', mood, fault === null ? durability : 'down', [
-    ['Files last', lasts ? 'over deploys' : 'until the next deploy at most'],
+    ['Files last', lasts ? 'over deploys' : 'until a deploy'],
     ['Kept in', place ?? 'a temporary folder'],
   ]);
 }
@@ -110,5 +110,5 @@ function meter(
   { max, text }: { readonly max: number; readonly text: string },
 ): HTMLElement {
   const bar = element('meter', { min: 0, max, high: max * 0.9, optimum: 0, value, 'aria-label': label });
-  return element('span', { class: 'metered' }, bar, text);
+  return element('span', { class: 'metered' }, text, bar);
 }
