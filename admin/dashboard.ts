@@ -35,10 +35,10 @@ export class Dashboard implements Disposable {
     this.#main.replaceChildren(...this.#sections.map(({ root }) => root));
     const links = this.#sections.map(({ id, title }) => element('a', { href: `#${id}` }, title));
     document.querySelector('nav')?.replaceChildren(...links);
-    this.#tell('connecting', 'Connecting …');
+    this.tell('connecting', 'Connecting');
     this.#live = new Live({
       onStatus: (status) => this.#show(status),
-      onLost: () => this.#tell('lost', 'Disconnected: trying again …'),
+      onLost: () => this.tell('lost', 'Disconnected, trying again'),
       onSessionEnd,
     });
     for (const kind of ['pointerdown', 'keydown'])
@@ -51,16 +51,17 @@ export class Dashboard implements Disposable {
     this.#main.replaceChildren(); // what was seen is for those who are logged in
   }
 
-  #show(status: AdminStatus): void {
-    this.#tell('live', 'Live');
-    for (const each of this.#sections) each.update(status);
-    updateAges(this.#main, status.at);
-  }
-
-  #tell(state: 'connecting' | 'live' | 'lost', text: string): void {
+  /** Says how the page is connected. */
+  tell(state: 'connecting' | 'live' | 'lost', text: string): void {
     if (this.#connection.textContent === text) return;
     this.#connection.className = `connection ${state}`;
     this.#connection.textContent = text;
+  }
+
+  #show(status: AdminStatus): void {
+    this.tell('live', 'Live');
+    for (const each of this.#sections) each.update(status);
+    updateAges(this.#main, status.at);
   }
 
   /** A session lasts as long as someone is at the page, not as long as the page is open. */

@@ -21,6 +21,7 @@ function showDashboard(): void {
   login.hidden = true;
   dashboard.hidden = false;
   shown = new Dashboard({ onSessionEnd: () => showLogin('The session has ended. Log in again.') });
+  byId('problems').focus();
 }
 
 login.addEventListener('submit', async (event) => {
@@ -38,12 +39,8 @@ login.addEventListener('submit', async (event) => {
 });
 
 byId('logout').addEventListener('click', async () => {
-  try {
-    await logOut();
-    showLogin();
-  } catch {
-    byId('connection').textContent = 'Not logged out: the service cannot be reached.';
-  }
+  if (await logOut()) showLogin();
+  else shown?.tell('lost', 'Not logged out: the service cannot be reached');
 });
 
 if ((await session()) === 'over') showLogin();

@@ -13,14 +13,16 @@ export interface Section {
 interface SectionOptions<Shown> {
   readonly id: string;
   readonly title: string;
+  /** Whether a screen reader says it when it changes. */
+  readonly isAnnounced?: true;
   /** What of the status is shown. */
   readonly select: (status: AdminStatus) => Shown;
   readonly render: (shown: Shown) => readonly Child[];
 }
 
 /** A section that is made anew when what it shows is another, and else left as it is, with focus and selection. */
-export function section<Shown>({ id, title, select, render }: SectionOptions<Shown>): Section {
-  const content = element('div');
+export function section<Shown>({ id, title, isAnnounced, select, render }: SectionOptions<Shown>): Section {
+  const content = element('div', { 'aria-live': isAnnounced && 'polite' });
   let last = '';
   return {
     id,

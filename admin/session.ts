@@ -17,9 +17,10 @@ export async function logIn(key: string): Promise<void> {
     throw new LoginError('The browser has not kept the session: open this page by https, or at localhost.');
 }
 
-/** Ends the session. @throws {TypeError} the service cannot be reached. */
-export async function logOut(): Promise<void> {
-  await fetch(path, { method: 'DELETE' });
+/** Ends the session. @returns whether it is over: not when the service cannot be asked. */
+export async function logOut(): Promise<boolean> {
+  const response = await fetch(path, { method: 'DELETE' }).catch(() => undefined);
+  return response !== undefined && (response.ok || response.status === 401);
 }
 
 /** Whether there is a session, which lasts longer by this; `unknown` where the service cannot be asked. */

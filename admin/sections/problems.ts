@@ -18,6 +18,7 @@ export const problems = () =>
   section({
     id: 'problems',
     title: 'What needs attention',
+    isAnnounced: true,
     select: concernsOf,
     render: (concerns) => {
       const items = concerns.map(({ mood, what, why }) =>
@@ -82,8 +83,8 @@ function ofInvocations({ invocations }: AdminStatus): Concern[] {
   const failed = invocations.filter(({ outcome }) => moodOf(outcome) === 'bad');
   const [latest] = failed;
   if (!latest) return [];
-  const what = `${failed.length} of the last ${counted(invocations.length, 'invocation')} failed`;
-  const why = `The latest: ${latest.worker}.${latest.function}, ${latest.outcome}. ${latest.detail ?? ''}`;
+  const what = `${failed.length} of the last invocations failed`;
+  const why = `The latest, ${latest.outcome}: ${latest.detail ?? `${latest.worker}.${latest.function}`}`;
   return [{ mood: 'bad', what, why }];
 }
 

@@ -5,6 +5,9 @@ import { Feed } from './feed.ts';
 import { KeptListing } from './kept-listing.ts';
 import { statusOf } from './status.ts';
 
+/** Short enough to serve as the heartbeat without which a proxy ends the connection. */
+const everyMs = 2000;
+
 /** Why a stream of events has ended. */
 export type End = 'shutting-down' | 'session-ended' | 'failed';
 
@@ -20,6 +23,7 @@ export class Admin {
     this.#redactor = redactor;
     this.#listing = new KeptListing(() => service.listing());
     this.#feed = new Feed({
+      everyMs,
       sample: () => this.status(),
       until: service.draining,
       onError: (error) => service.log.error({ message: 'the status cannot be told', error }),

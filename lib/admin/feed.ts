@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Short enough to serve as the heartbeat without which a proxy ends the connection. */
-const everyMs = 2000;
-
 interface FeedOptions {
+  readonly everyMs: number;
   readonly sample: () => Promise<string>;
   /** Has all readers end. */
   readonly until: AbortSignal;
@@ -36,7 +34,7 @@ export class Feed {
   }
 
   async #run(): Promise<void> {
-    const { until: signal } = this.#options;
+    const { everyMs, until: signal } = this.#options;
     this.#isRunning = true;
     while (this.#readers > 0 && !signal.aborted) {
       await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined); // aborted

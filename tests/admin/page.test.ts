@@ -52,6 +52,7 @@ describe('who has no session', () => {
     await region(page, 'Overview').getByText('ready').waitFor();
     expect(await page.getByLabel('API key').isVisible()).toBe(false);
     expect(await page.getByLabel('API key').inputValue()).toBe('');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('problems'); // for who cannot see it
     expect(faults).toEqual([]);
   });
 
@@ -159,7 +160,7 @@ it('says that it is disconnected, and follows the service again after a restart'
   await logIn(page);
   await page.getByText('Live', { exact: true }).waitFor();
   await first[Symbol.asyncDispose]();
-  await page.getByText('Disconnected: trying again').waitFor();
+  await page.getByText('Disconnected, trying again').waitFor();
   await using second = await TestServer.start({ root, env: { PORT: port } });
   await page.getByText('Live', { exact: true }).waitFor();
   expect(second.url).toBe(first.url);

@@ -18,6 +18,7 @@ const secrets = {
 const env = {
   ...secrets,
   HEADY_HF_MOCK: '1',
+  HF_TEXT_MODEL: `private/${secrets.REMOTE_GPU_API_KEY}`,
   HEADY_LOG_LEVEL: 'debug',
   RENDER_GIT_COMMIT: '0123456789abcdef0123456789abcdef01234567',
 };
@@ -123,11 +124,12 @@ describe('the status', () => {
     expect(found.get('DATABASE_URL')).toMatchObject({ value: 'not set', source: 'default' });
   });
 
-  it('holds no secret, not even one that a function tells', async () => {
+  it('holds no secret, not even one that a function or another variable tells', async () => {
     await server.call('shown/tells');
     await fullStatus();
     const text = JSON.stringify(await statusWith(({ function: name }) => name === 'tells'));
     expect(text).toContain('[SHOWN_SECRET]');
+    expect(text).toContain('private/[REMOTE_GPU_API_KEY]');
     for (const value of Object.values(secrets)) expect(text).not.toContain(value);
   });
 });
