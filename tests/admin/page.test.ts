@@ -112,6 +112,21 @@ describe('who is logged in', () => {
     expect(faults).toEqual([]);
   });
 
+  it('ends a call that takes too long', async () => {
+    await using opened = await openLoggedIn();
+    const { page } = opened;
+    const form = region(page, 'Try a function');
+    await form.getByLabel('Function').selectOption('shown.waits');
+    await form.getByRole('button', { name: 'Run' }).click();
+    await region(page, 'Overview').getByText('1 of 2').waitFor();
+    await form.getByRole('button', { name: 'Cancel' }).click();
+    await form.getByRole('status').getByText('Canceled.').waitFor();
+    const row = region(page, 'Last invocations').getByRole('row').filter({ hasText: 'shown.waits' });
+    await row.getByText('canceled').waitFor();
+    await region(page, 'Overview').getByText('0 of 2').waitFor();
+    expect(await form.getByRole('button', { name: 'Run' }).isEnabled()).toBe(true);
+  });
+
   it('logs out, and nothing of what was seen is left', async () => {
     await using opened = await openLoggedIn();
     const { page } = opened;
