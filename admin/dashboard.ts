@@ -7,6 +7,7 @@ import { configuration } from './sections/configuration.ts';
 import { functions } from './sections/functions.ts';
 import { invocations } from './sections/invocations.ts';
 import { isolation } from './sections/isolation.ts';
+import { keys } from './sections/keys.ts';
 import { overview } from './sections/overview.ts';
 import { problems } from './sections/problems.ts';
 import { Try } from './sections/try.ts';
@@ -31,7 +32,16 @@ export class Dashboard implements Disposable {
   constructor({ onSessionEnd }: DashboardOptions) {
     const attempt = new Try({ onSessionEnd });
     const listed = functions((name) => attempt.choose(name));
-    this.#sections = [problems(), overview(), listed, attempt, invocations(), isolation(), configuration()];
+    this.#sections = [
+      problems(),
+      overview(),
+      listed,
+      attempt,
+      invocations(),
+      isolation(),
+      keys(),
+      configuration(),
+    ];
     this.#main.replaceChildren(...this.#sections.map(({ root }) => root));
     const links = this.#sections.map(({ id, title }) => element('a', { href: `#${id}` }, title));
     document.querySelector('nav')?.replaceChildren(...links);

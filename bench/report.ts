@@ -30,12 +30,12 @@ export function renderTable(rows: readonly Row[]): string {
 }
 
 const readme = join(import.meta.dirname, 'README.md');
-const markers = /(?<=<!-- begin results -->\n)[^]*(?=<!-- end results -->)/;
 
-/** Puts text between the markers in the README. */
-export function writeResults(text: string): void {
+/** Puts text between the markers of this name in the README. */
+export function writeResults(text: string, name = 'results'): void {
   const page = readFileSync(readme, 'utf8');
-  if (!markers.test(page)) throw new Error(`${readme} has lost its markers for the results`);
+  const markers = new RegExp(`(?<=<!-- begin ${name} -->\n)[^]*(?=<!-- end ${name} -->)`);
+  if (!markers.test(page)) throw new Error(`${readme} has no markers for ${name}`);
   writeFileSync(
     readme,
     page.replace(markers, () => `${text}\n`),
@@ -51,8 +51,9 @@ export function describeThroughput(name: string, { perSecond, latenciesMs }: Ser
   return `${name} ${formatNumber(perSecond)}/s (${latenciesMs.length} calls)`;
 }
 
-/** Three significant digits. */
+/** Three significant digits; a dash where there was nothing to measure. */
 export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return '—';
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 

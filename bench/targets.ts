@@ -28,6 +28,17 @@ export const targets = {
   pieceMilliseconds: { below: 1 },
   flakyPercent: { below: 1 },
   heldMegabytes: { below: 150 },
+  fastifyRatio: { atLeast: 1 },
+  expressRatio: { atLeast: 2.5 },
+  bareNitroRatio: { atLeast: 0.7 },
+  frontDoorMissing: { below: 1 },
+  generatorHeadroom: { atLeast: 1 },
+  slowTail: { below: 3 },
+  slowMegabytes: { below: 200 },
+  floodTail: { below: 3 },
+  floodMegabytes: { below: 60 },
+  recoverySeconds: { below: 2 },
+  openStreamsSeconds: { below: 2 },
 } as const satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;

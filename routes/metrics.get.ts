@@ -1,6 +1,8 @@
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
+  scope: 'read',
+  rateLimit: false,
   summary: 'What is counted and measured, for Prometheus',
   handler: async (_input, { context: { service } }) => {
     const { metrics } = service;

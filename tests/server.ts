@@ -35,7 +35,13 @@ export class TestServer implements AsyncDisposable {
     const process = spawnServer({
       root,
       ...options,
-      env: { PORT: '0', HEADY_LOG_FORMAT: 'json', HEADY_API_KEY: apiKey, ...env },
+      env: {
+        PORT: '0',
+        HEADY_LOG_FORMAT: 'json',
+        HEADY_API_KEY: apiKey,
+        HEADY_RATE_LIMIT_MAX: '1000000',
+        ...env,
+      },
     });
     const output = new Output();
     process.all.on('data', (data: Buffer) => output.write(data.toString()));

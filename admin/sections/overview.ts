@@ -10,10 +10,11 @@ export const overview = () =>
   section({
     id: 'overview',
     title: 'Overview',
-    select: ({ health, commit, node, memory, python, storage }) => ({
+    select: ({ health, commit, node, requests, memory, python, storage }) => ({
       health,
       commit,
       node,
+      requests,
       memory,
       python,
       storage,
@@ -31,14 +32,15 @@ export const overview = () =>
     ],
   });
 
-type Shown = Pick<AdminStatus, 'health' | 'commit' | 'node' | 'memory' | 'python' | 'storage'>;
+type Shown = Pick<AdminStatus, 'health' | 'commit' | 'node' | 'requests' | 'memory' | 'python' | 'storage'>;
 
-function ofService({ health: { state, version, uptime }, commit, node }: Shown): HTMLElement {
+function ofService({ health: { state, version, uptime }, commit, node, requests }: Shown): HTMLElement {
   return tile('Service', state === 'ready' ? 'good' : 'warn', state, [
     ['Version', version],
     ['Commit', commit === null ? 'not told' : element('code', { title: commit }, commit.slice(0, 10))],
     ['Up for', duration(uptime * 1000)],
     ['Node', node],
+    ['Requests', `${requests.inFlight} of ${requests.max}`],
   ]);
 }
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 
+import type { KeyUse } from '#lib/access';
 import { type Setting, settingsInEffect } from '#lib/config';
 import type { ListedFunction, ListedRoute, ListedWorker, MemoryUse, Rule } from '#lib/python';
 import type { InvocationRecord } from '#lib/records';
@@ -20,6 +21,10 @@ export interface AdminStatus {
     /** The server itself, without Python. */
     readonly serverBytes: number;
   };
+  /** Requests that have not ended, and how many there may be. */
+  readonly requests: { readonly inFlight: number; readonly max: number };
+  /** How each key has been used since the start of this instance. */
+  readonly keys: readonly KeyUse[];
   readonly python: {
     readonly running: number;
     readonly slots: number;
@@ -96,6 +101,8 @@ export async function statusOf(service: Service, listing: WorkerListing | undefi
       limitBytes: config.instanceMemoryBytes,
       serverBytes: process.memoryUsage.rss(),
     },
+    requests: { inFlight: service.load.inFlight, max: config.HEADY_MAX_IN_FLIGHT },
+    keys: service.keyring.uses,
     python: {
       ...python.load,
       slots: config.HEADY_PY_MAX_CONCURRENCY,

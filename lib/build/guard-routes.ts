@@ -55,7 +55,7 @@ import route from ${JSON.stringify(file)};
 
 const handler = toEventHandler(route);
 if (!handler) throw new TypeError(${JSON.stringify(`${file} has no handler as its default export`)});
-const { access, maxBodyBytes, uploads, description } = route;
-export default guard(Object.assign(handler, { access, maxBodyBytes, uploads, description }));
+const { access, scope, rateLimit, maxBodyBytes, uploads, description } = route;
+export default guard(Object.assign(handler, { access, scope, rateLimit, maxBodyBytes, uploads, description }));
 `;
 }

@@ -9,6 +9,7 @@ import { instanceMemoryBytes } from './instance.js';
 import { warningsAboutStorage } from './storage.ts';
 import { formatDuration } from './units.ts';
 import { type Environment, type VariableName, variables } from './variables.ts';
+import { weaknessOf } from './weak-key.ts';
 
 /** What the service runs with: the environment's values with every computed default filled in. */
 export interface Config extends Environment {
@@ -23,6 +24,8 @@ export interface Config extends Environment {
   readonly publicUrl: string | undefined;
   readonly logFormat: 'json' | 'pretty';
   readonly trustedHops: number;
+  /** Patterns of the origins that browsers may call from. */
+  readonly corsOrigins: readonly string[];
   readonly instanceMemoryBytes: number;
   readonly pyMemoryBytes: number;
   /** The project's root: `routes/`, `workers/` and `.venv` are in it. */
@@ -82,13 +85,11 @@ function crossChecks(environment: Environment, set: Raw): string[] {
   const production = environment.NODE_ENV === 'production';
   const remoteGpu = remoteGpuUrl(environment);
   if (production && !environment.HEADY_API_KEY)
-    problems.push(
-      'HEADY_API_KEY is not set: production needs a key of 32 characters or more, such as `openssl rand -hex 32` prints.',
-    );
-  if (production && environment.HEADY_API_KEY && environment.HEADY_API_KEY.length < 32)
-    problems.push(
-      `HEADY_API_KEY has ${environment.HEADY_API_KEY.length} characters: production needs 32 or more, such as \`openssl rand -hex 32\` prints.`,
-    );
+    problems.push(`HEADY_API_KEY is not set: production needs a key. ${howToMakeOne}`);
+  for (const name of ['HEADY_API_KEY', 'HEADY_API_KEY_PREVIOUS'] as const) {
+    const weakness = production && environment[name] !== undefined && weaknessOf(environment[name]);
+    if (weakness) problems.push(`${name} ${weakness}. ${howToMakeOne}`);
+  }
   if (production && !environment.HF_TOKEN && !environment.HEADY_HF_MOCK && !remoteGpu)
     problems.push(
       'HF_TOKEN is not set: inference needs it in production. Set it, or HEADY_HF_MOCK=1 to answer from the mock.',
@@ -104,6 +105,8 @@ function crossChecks(environment: Environment, set: Raw): string[] {
   }
   return problems;
 }
+
+const howToMakeOne = 'Make one by `npm run heady -- key`, or by `openssl rand -hex 32`.';
 
 const togetherOrNotAtAll: readonly (readonly VariableName[])[] = [
   ['REMOTE_GPU_HOST', 'REMOTE_GPU_PORT'],
@@ -139,6 +142,11 @@ function nearest(name: string): string {
   return close ? `: did you mean ${close}?` : '';
 }
 
+/** On any port: a browser application in development is served by a server of its own. */
+const localOrigins = ['http', 'https'].flatMap((scheme) =>
+  ['localhost', '127.0.0.1', '[::1]'].map((host) => `${scheme}://${host}:*`),
+);
+
 function complete(
   environment: Environment,
   { root, warnings, set }: { root: string; warnings: string[]; set: Raw },
@@ -156,20 +164,21 @@ function complete(
     publicUrl: (environment.HEADY_PUBLIC_URL ?? set.RENDER_EXTERNAL_URL)?.replace(/\/+$/, ''),
     logFormat: environment.HEADY_LOG_FORMAT ?? (production ? 'json' : 'pretty'),
     trustedHops: environment.HEADY_TRUST_PROXY ?? (set.RENDER ? 2 : 0),
+    corsOrigins: environment.HEADY_CORS_ORIGINS ?? (production ? [] : localOrigins),
     instanceMemoryBytes: memory,
     pyMemoryBytes:
       environment.HEADY_PY_MEMORY ?? Math.min(512 * 1024 ** 2, Math.max(128 * 1024 ** 2, memory / 4)),
     root: resolve(root),
     environment: set,
-    secrets: secretsOf(environment, apiKey),
+    secrets: secretsOf(set, apiKey),
     warnings,
   };
 }
 
-function secretsOf(environment: Environment, apiKey: string): Map<string, string> {
+function secretsOf(set: Raw, apiKey: string): Map<string, string> {
   const named = Object.entries(variables).flatMap(([name, { secret }]) => {
-    const value = environment[name as VariableName];
-    return secret && value !== undefined ? [[name, String(value)] as const] : [];
+    const value = set[name]?.trim();
+    return secret && value ? [[name, value] as const] : [];
   });
   return new Map([...named, ['HEADY_API_KEY', apiKey]]);
 }

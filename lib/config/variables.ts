@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { apiKeys } from './api-keys.ts';
+import { origins } from './origins.ts';
 import { parseBytes, parseDuration } from './units.ts';
 
 /** Where a variable's value comes from on Render. */
@@ -53,24 +55,23 @@ export const variables = {
   }),
   HOST: define({ schema: text.default('0.0.0.0'), description: 'Address to listen on.', source: 'optional' }),
   HEADY_API_KEY: define({
-    schema: text.optional(),
+    schema: token.optional(),
     description: 'Key of the API and of the admin page; 32 characters or more in production.',
     source: 'group',
     default: 'required in production; outside it a random one is made and printed once',
     secret: true,
   }),
   HEADY_API_KEY_PREVIOUS: define({
-    schema: text.optional(),
+    schema: token.optional(),
     description: 'The key before this one, accepted as well: rotation without an outage.',
     source: 'optional',
     secret: true,
   }),
   HEADY_API_KEYS: define({
-    schema: text.optional(),
-    description: 'Further keys with names and scopes, as hashes.',
+    schema: apiKeys.optional(),
+    description: 'Further keys with names and scopes, as hashes, in JSON; `npm run heady -- key` makes one.',
     source: 'optional',
     secret: true,
-    planned: true,
   }),
   HF_TOKEN: define({
     schema: token.optional(),
@@ -225,13 +226,17 @@ export const variables = {
     description: 'Requests per key, else per client address, in a window.',
     source: 'blueprint',
     blueprint: '1200',
-    planned: true,
   }),
   HEADY_RATE_LIMIT_WINDOW: define({
-    schema: duration.prefault('60s'),
+    schema: duration.refine((ms) => ms >= 1000, 'expected a second or more').prefault('60s'),
     description: 'Length of that window.',
     source: 'optional',
-    planned: true,
+  }),
+  HEADY_MAX_IN_FLIGHT: define({
+    schema: count(1).default(2000),
+    description:
+      'Requests at once; beyond it 503 with Retry-After, but for health, metrics and the admin page.',
+    source: 'optional',
   }),
   HEADY_SHUTDOWN_TIMEOUT: define({
     schema: duration.prefault('100s'),
@@ -246,12 +251,12 @@ export const variables = {
     default: '2 on Render, else 0',
   }),
   HEADY_CORS_ORIGINS: define({
-    schema: text.optional(),
-    description: 'Origins that browsers may call from, comma-separated.',
+    schema: origins.optional(),
+    description:
+      'Origins that browsers may call from, comma-separated, such as `https://app.example.com` or `https://*.example.com`; `*` for all.',
     source: 'blueprint',
     blueprint: 'https://heady-manager.onrender.com',
     default: 'none in production, localhost outside',
-    planned: true,
   }),
   HEADY_ADMIN_ROOT: define({
     schema: text.optional(),

@@ -1,6 +1,7 @@
 import type { H3Event } from 'h3';
 
-import { endOfRequest, holdsKey } from '#lib/http';
+import type { Principal } from '#lib/access';
+import { endOfRequest, mayUse } from '#lib/http';
 import type { RequestFacts } from '#lib/python';
 
 import { tellsKey } from './tells-key.ts';
@@ -11,7 +12,7 @@ const keyHeader = 'x-heady-api-key';
 /** What a call has of its request. */
 export function callOf(event: H3Event) {
   const { requestId, service } = event.context;
-  const files = () => (holdsKey(event) ? service.files : undefined); // anybody could read any file by a public function
+  const files = () => (mayUse(event, 'files') ? service.files : undefined); // anybody could read any file by a public function
   return { request: () => requestFacts(event), files, requestId, signal: endOfRequest(event) };
 }
 
@@ -23,8 +24,13 @@ function requestFacts(event: H3Event): RequestFacts {
   const headers = [...req.headers].filter(([name, value]) => name !== keyHeader && !tellsKey(value, keys));
   return {
     headers: Object.fromEntries(headers),
-    caller: { name: holdsKey(event) ? 'key' : null, address: context.client },
+    caller: callerOf(context.principal, context.client),
     method: req.method,
     path: url.pathname,
   };
+}
+
+function callerOf(principal: Principal | undefined, address: string): RequestFacts['caller'] {
+  const { kind = null, name = null, claims = {} } = principal ?? {};
+  return { kind, name, claims, address };
 }

@@ -1,54 +1,114 @@
-import { hash, timingSafeEqual } from 'node:crypto';
-
 import type { H3Event } from 'h3';
 
-import type { Config } from '#lib/config';
+import { givenKey, hasScope, type Principal, type TokenAccess } from '#lib/access';
+import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 
-/** Who may call a route: anyone, or the holders of the key. */
+/** Who may call a route: anyone, or the holders of a key with the route's scope. */
 export type Access = 'public' | 'private';
 
-/**
- * Refuses a request to a private route without a valid key, given as `Authorization: Bearer …` or `x-heady-api-key`.
- *
- * @throws {Problem} `unauthorized`, the same for no key and a wrong one.
- */
-export function authorize(event: H3Event, access: Access): void {
-  if (access === 'private') checkKey(event, givenKey(event.req.headers));
+/** Whom a route's own function has let in. */
+export interface Visitor {
+  /** No other visitor of the service has it: its requests are counted by it. */
+  readonly name: string;
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** @throws {Problem} `unauthorized`: it is not the key. */
-export function checkKey({ context }: H3Event, key: string): void {
-  if (isKey(key, context.service.config)) return;
-  throw new Problem('unauthorized', 'This endpoint needs the key: `Authorization: Bearer <HEADY_API_KEY>`.', {
-    headers: { 'www-authenticate': 'Bearer realm="heady-manager"' },
+/**
+ * What a route says of who may call it. Beside those whom it names, the holders of a key always may. A function is asked
+ * at each request without one.
+ */
+export type RouteAccess =
+  | Access
+  | { readonly jwt: TokenAccess }
+  | ((event: H3Event) => Access | Visitor | Promise<Access | Visitor>);
+
+/**
+ * Finds out whose session a request brings. Whoever gives a key or a token is judged by that.
+ *
+ * @throws {Problem} `forbidden` for a session whose request does not come from the admin page.
+ */
+export async function recognize(event: H3Event): Promise<void> {
+  const { context } = event;
+  const { sessions } = context.service;
+  if (context.principal || !sessions.isGiven(event) || tokenOf(event) !== undefined) return;
+  const session = await sessions.find(event);
+  if (!session) return;
+  const { id, keyName: name } = session;
+  context.session = session;
+  context.principal = { kind: 'session', name, scopes: new Set(['admin']), id: `session:${id}` };
+}
+
+/**
+ * Finds out whether a request may pass, and who makes it: then it is on the event's context.
+ *
+ * @returns what it needs a principal for; `public` where it needs none.
+ * @throws {Problem} `unauthorized` for a token that is not good, those of a route's own function.
+ */
+export async function decide(event: H3Event, access: RouteAccess): Promise<Access> {
+  const { context } = event;
+  if (typeof access === 'string') return access;
+  if (context.principal) return 'private';
+  if (typeof access === 'object') {
+    const token = tokenOf(event);
+    if (token === undefined) return 'private';
+    context.principal = await context.service.tokens.verify(token, access.jwt);
+    return 'public';
+  }
+  const decided = await access(event);
+  if (typeof decided === 'string') return decided;
+  context.principal = visitor(decided);
+  return 'public';
+}
+
+/** Whether a request is one of somebody who has this scope. */
+export function mayUse({ context }: H3Event, scope: Scope): boolean {
+  return hasScope(context.principal, scope);
+}
+
+/**
+ * Refuses a request of nobody who has the scope.
+ *
+ * @throws {Problem} `unauthorized`, the same for no key and a wrong one; `forbidden` for a key without the scope;
+ *   `rate-limited` after many wrong ones.
+ */
+export async function requireScope(event: H3Event, scope: Scope): Promise<void> {
+  if (mayUse(event, scope)) return;
+  const { principal } = event.context;
+  if (principal)
+    throw new Problem(
+      'forbidden',
+      `This endpoint needs the scope '${scope}', which ${principal.id} does not have.`,
+    );
+  throw tokenOf(event) === undefined ? unauthorized() : await refuseKey(event);
+}
+
+/** Logs a wrong key, and lets its client wait. @returns what is to be said. @throws {Problem} `rate-limited` after many. */
+export async function refuseKey({ context }: H3Event): Promise<Problem> {
+  const { service, client, requestId } = context;
+  service.log.warn({ message: 'a wrong key', client, requestId });
+  await service.failedKeys.slowDown(client);
+  return unauthorized();
+}
+
+/** The same whatever was wrong. */
+export function unauthorized(): Problem {
+  return new Problem(
+    'unauthorized',
+    'This endpoint needs the key: `Authorization: Bearer <HEADY_API_KEY>`.',
+    {
+      headers: { 'www-authenticate': 'Bearer realm="heady-manager"' },
+    },
+  );
+}
+
+function tokenOf({ req }: H3Event): string | undefined {
+  return givenKey({
+    authorization: req.headers.get('authorization') ?? undefined,
+    'x-heady-api-key': req.headers.get('x-heady-api-key') ?? undefined,
   });
 }
 
-/** Whether a request is to be let in by its session, if it has one: whoever gives a key is judged by that. */
-export function givesSession(event: H3Event): boolean {
-  return givenKey(event.req.headers) === '' && event.context.service.sessions.isGiven(event);
-}
-
-/** Whether a request has a valid key. */
-export function holdsKey({ context, req }: H3Event): boolean {
-  return isKey(givenKey(req.headers), context.service.config);
-}
-
-function isKey(given: string, { apiKey, HEADY_API_KEY_PREVIOUS: previous }: Config): boolean {
-  return [apiKey, previous ?? apiKey].map((key) => sameKey(given, key)).includes(true);
-}
-
-function givenKey(headers: Headers): string {
-  const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '') ?? [];
-  return bearer ?? headers.get('x-heady-api-key') ?? '';
-}
-
-/** Compares digests, so that the time tells neither the key's length nor how much of it was right. */
-function sameKey(given: string, key: string): boolean {
-  return timingSafeEqual(digest(given), digest(key));
-}
-
-function digest(key: string): Buffer {
-  return hash('sha256', key, 'buffer');
+function visitor({ name, claims }: Visitor): Principal {
+  return { kind: 'custom', name, scopes: new Set(), ...(claims && { claims }), id: `custom:${name}` };
 }

@@ -38,6 +38,11 @@ export function limitDeclared(event: H3Event, maxBytes: number): void {
   if (declared > maxBytes) throw bodyTooLarge(maxBytes, formatBytes(declared));
 }
 
+/** Whether a request has a body (RFC 9112, 6.3): one that has a length, or is sent in chunks. */
+export function hasBody({ req: { headers } }: H3Event): boolean {
+  return headers.has('content-length') || headers.has('transfer-encoding');
+}
+
 /** Whether the body says that it is `multipart/form-data`. */
 export function isMultipart(event: H3Event): boolean {
   return /^multipart\/form-data\s*(?:;|$)/i.test(event.req.headers.get('content-type') ?? '');

@@ -1,5 +1,8 @@
+import type { Principal } from '#lib/access';
 import type { Service } from '#lib/service';
 import type { Session } from '#lib/sessions';
+
+import type { Field } from './security-headers.ts';
 
 /** What the server puts on each request's context before any route sees it. */
 export interface RequestContext extends Record<string, unknown> {
@@ -7,6 +10,10 @@ export interface RequestContext extends Record<string, unknown> {
   readonly requestId: string;
   /** The client's address, as the log has it. */
   readonly client: string;
+  /** Who makes the request, as far as that is known: at first by the service's own keys, then by what the route takes. */
+  principal?: Principal | undefined;
+  /** Takes what the answer is to say where the route does not say otherwise. */
+  readonly answer: { add(...fields: readonly Field[]): void };
   /** Set by the router when a route was found. */
   readonly matchedRoute?: { readonly route: string };
 }
@@ -16,7 +23,9 @@ declare module 'h3' {
     readonly service: Service;
     readonly requestId: string;
     readonly client: string;
-    /** Of the admin page; absent where the request was let in by the key. */
+    principal?: Principal | undefined;
+    readonly answer: RequestContext['answer'];
+    /** Of the admin page, where the principal is one. */
     session?: Session | undefined;
     /** What may be read of a body that is to be read from Node itself. */
     maxUnreadBytes?: number;

@@ -16,6 +16,10 @@ interface RouteDefinition<
   readonly summary?: string;
   /** Who may call the route; the holders of the key when it says nothing. */
   readonly access?: Route['access'];
+  /** What a key must be for; `invoke` when it says nothing. */
+  readonly scope?: Route['scope'];
+  /** How many requests a call counts as; `false`: it is not counted. */
+  readonly rateLimit?: Route['rateLimit'];
   /** The most bytes of a body it reads; `HEADY_MAX_BODY` when it says nothing. */
   readonly maxBodyBytes?: number;
   /** Takes a multipart body of up to `HEADY_MAX_UPLOAD` too, which the handler reads by `readMultipart`. */
@@ -46,7 +50,8 @@ export function defineRoute<
   Body extends z.ZodType | undefined = undefined,
   Result extends z.ZodType | undefined = undefined,
 >(definition: RouteDefinition<Params, Query, Body, Result>): Route {
-  const { summary, access, maxBodyBytes, uploads, params, query, body, handler, response } = definition;
+  const { summary, access, scope, rateLimit, maxBodyBytes, uploads, params, query, body, handler, response } =
+    definition;
   const route = defineHandler(async (event) => {
     const input = {
       params: validate<Params>(params, params && Object.fromEntries(pathParams(event)), '/params'),
@@ -57,6 +62,8 @@ export function defineRoute<
   });
   return Object.assign(route, {
     ...(access !== undefined && { access }),
+    ...(scope !== undefined && { scope }),
+    ...(rateLimit !== undefined && { rateLimit }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     ...(uploads && { uploads }),
     description: { summary, params, query, body, response },

@@ -1,30 +1,31 @@
 import type { HTTPError, H3Event } from 'h3';
 import { defineErrorHandler } from 'nitro';
 
-import { codeOfStatus, openAiErrorResponse, Problem } from '#lib/problems';
+import { codeOfStatus, Problem } from '#lib/problems';
 
+import { count } from './guard.ts';
 import { allowedMethods } from './methods.ts';
+import { problemResponse } from './problem-response.ts';
 
 /**
  * Turns whatever a request threw into problem details (RFC 9457), under `/v1` into OpenAI's errors; what nobody foresaw
  * is logged.
  */
-export default defineErrorHandler((error, httpEvent) => {
+export default defineErrorHandler(async (error, httpEvent) => {
   const event = httpEvent as H3Event;
   const { requestId, service } = event.context;
-  const problem = problemOf(error, event);
+  const problem = await problemOf(error, event);
   if (problem.code === 'internal-error' && !event.req.signal.aborted)
     service.log.error({ message: `unhandled error: ${stackOf(error)}`, requestId });
-  return event.url.pathname.startsWith('/v1/')
-    ? openAiErrorResponse(problem, requestId)
-    : problem.toResponse({ requestId, production: service.config.production });
+  const { pathname: path } = event.url;
+  return problemResponse(problem, { path, requestId, production: service.config.production });
 });
 
-function problemOf(error: HTTPError, event: H3Event): Problem {
+async function problemOf(error: HTTPError, event: H3Event): Promise<Problem> {
   const original = isProblem(error) ? error : error.cause;
   if (isProblem(original)) return original;
   if (error.unhandled) return internal(error);
-  if (error.status === 404 && event.context.matchedRoute === undefined) return noRoute(event);
+  if (error.status === 404 && event.context.matchedRoute === undefined) return missed(event);
   const code = codeOfStatus(error.status);
   return code ? new Problem(code, error.message) : internal(error);
 }
@@ -32,6 +33,16 @@ function problemOf(error: HTTPError, event: H3Event): Problem {
 /** By name: in development the route's bundle and the server have the class from different modules. */
 function isProblem(error: unknown): error is Problem {
   return error instanceof Error && error.name === 'Problem';
+}
+
+/** A request for nothing that there is counts as any other. */
+async function missed(event: H3Event): Promise<Problem> {
+  try {
+    await count(event, 1);
+    return noRoute(event);
+  } catch (error) {
+    return error as Problem;
+  }
 }
 
 function noRoute({ req, url }: H3Event): Problem {

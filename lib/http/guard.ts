@@ -1,17 +1,22 @@
 import { defineHandler, type EventHandler, type H3Event } from 'h3';
 import type { z } from 'zod';
 
+import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
-import { type Access, authorize, givesSession, holdsKey } from './access.ts';
-import { isMultipart, leaveUnread, limitBody } from './body.ts';
+import { decide, recognize, requireScope, type RouteAccess } from './access.ts';
+import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
 export type Route = EventHandler & {
-  /** A function is asked at each request that has no key. */
-  readonly access?: Access | ((event: H3Event) => Promise<Access>);
+  /** The holders of a key when it says nothing. */
+  readonly access?: RouteAccess;
+  /** What a key must be for; `invoke` when it says nothing. */
+  readonly scope?: Scope;
+  /** How many requests a call counts as; 1 when it says nothing. `false`: it is not counted, and never refused for it. */
+  readonly rateLimit?: { readonly cost: number } | false;
   readonly maxBodyBytes?: number;
   /**
    * It may be sent forms with files, up to `HEADY_MAX_UPLOAD`, and reads its body by `readMultipart`, `readJson` or
@@ -36,43 +41,48 @@ export interface RouteDescription {
 export type GuardedRoute = EventHandler & { readonly route: Route };
 
 /**
- * Puts a route behind what holds for every request: no new work while draining, the key, the body limit. The build
- * wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
+ * Puts a route behind what holds for every request: the key, the rate limit, no new work while draining, the body limit.
+ * The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
  */
 export function guard(route: Route): GuardedRoute {
-  return Object.assign(guarded(route), { route });
+  const handler = defineHandler(async (event) => {
+    await admit(event, route);
+    boundBody(event, route);
+    return serve(event, route);
+  });
+  return Object.assign(handler, { route });
 }
 
-function guarded(route: Route): EventHandler {
-  const { access = 'private' } = route;
-  if (typeof access === 'string') return defineHandler((event) => pass(event, route, access));
-  return defineHandler(async (event) =>
-    pass(event, route, holdsKey(event) ? 'private' : await access(event)),
-  );
-}
-
-function pass(event: H3Event, route: Route, access: Access): ReturnType<Route> {
+/** @throws {Problem} `shutting-down`, `unauthorized`, `forbidden`, `rate-limited`, `identity-unavailable` */
+async function admit(
+  event: H3Event,
+  { access = 'private', scope = 'invoke', rateLimit }: Route,
+): Promise<void> {
   const { service } = event.context;
-  if (service.state === 'draining' && access !== 'public')
+  if (access !== 'public') await recognize(event);
+  const isPublic = (await decide(event, access)) === 'public';
+  if (service.state === 'draining' && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
-  if (access === 'private' && givesSession(event)) return passBySession(event, route);
-  authorize(event, access);
-  return serve(event, route);
+  if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
+  if (!isPublic) await requireScope(event, scope);
 }
 
-async function passBySession(event: H3Event, route: Route): Promise<unknown> {
-  event.context.session = await event.context.service.sessions.find(event);
-  if (!event.context.session) authorize(event, 'private');
-  return serve(event, route);
+/** Counts a request by whoever makes it, and tells them in the answer. @throws {Problem} `rate-limited` */
+export async function count({ context }: H3Event, cost: number): Promise<void> {
+  context.answer.add(...(await context.service.rateLimit.consume(context, cost)));
+}
+
+function boundBody(event: H3Event, { maxBodyBytes, uploads }: Route): void {
+  if (!hasBody(event)) return;
+  const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = event.context.service.config;
+  const maxBytes = maxBodyBytes ?? HEADY_MAX_BODY;
+  const takesFile = uploads === 'raw' || isMultipart(event);
+  if (uploads) leaveUnread(event, takesFile ? HEADY_MAX_UPLOAD : maxBytes);
+  else limitBody(event, maxBytes);
 }
 
 function serve(event: H3Event, route: Route): ReturnType<Route> {
   const { service, requestId } = event.context;
-  const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = service.config;
-  const maxBytes = route.maxBodyBytes ?? HEADY_MAX_BODY;
-  const takesFile = route.uploads === 'raw' || isMultipart(event);
-  if (route.uploads) leaveUnread(event, takesFile ? HEADY_MAX_UPLOAD : maxBytes);
-  else limitBody(event, maxBytes);
   const scope = {
     python: service.python,
     files: service.files,

@@ -1,6 +1,14 @@
 import './context.ts';
 
-export { type Access, checkKey, holdsKey } from './access.ts';
+export {
+  type Access,
+  mayUse,
+  refuseKey,
+  requireScope,
+  type RouteAccess,
+  unauthorized,
+  type Visitor,
+} from './access.ts';
 export {
   bodyTooLarge,
   contentLengthOf,
@@ -20,7 +28,10 @@ export { endOfRequest } from './end-of-request.ts';
 export { guard, type GuardedRoute, type Route } from './guard.ts';
 export { incomingPieces } from './incoming-pieces.ts';
 export { inert } from './inert.ts';
-export { nodeListener } from './node-listener.ts';
+export { Cors } from './cors.ts';
+export { problemResponse } from './problem-response.ts';
+export { contentPolicy, type Field, securityFields } from './security-headers.ts';
+export { type Exchange, type FetchHandler, nodeListener, serveRequest } from './serve-request.ts';
 export { watchPace } from './pace.ts';
 export { pathParams } from './path-params.ts';
 export { streamedResponse } from './streamed-response.ts';

@@ -2,7 +2,7 @@ import { type ConsolaInstance, createConsola, LogLevels } from 'consola';
 
 import type { KeptLines } from './kept-lines.ts';
 import { Redactor } from './redact.ts';
-import { jsonReporter, plainReporter, prettyReporter } from './reporters.ts';
+import { jsonLine, jsonReporter, plainReporter, prettyReporter } from './reporters.ts';
 import { turnWriter } from './turn-writer.ts';
 
 /**
@@ -10,6 +10,12 @@ import { turnWriter } from './turn-writer.ts';
  * the field `error` or as the message itself.
  */
 export type Log = ConsolaInstance;
+
+/** The service's own. */
+export interface ServiceLog extends Log {
+  /** Writes an entry of a kind of which there are very many: without what consola does for each. */
+  line(level: 'error' | 'info', entry: { readonly message: string }): void;
+}
 
 export interface LogOptions {
   readonly format: keyof typeof reporters;
@@ -26,19 +32,24 @@ export interface LogOptions {
 const reporters = { json: jsonReporter, pretty: prettyReporter, plain: plainReporter };
 
 /** Makes the service's logger. */
-export function createLog({ format, level, secrets, kept, stream = process.stdout }: LogOptions): Log {
+export function createLog({ format, level, secrets, kept, stream = process.stdout }: LogOptions): ServiceLog {
   const redactor = new Redactor(secrets);
-  const masked = (write: (text: string) => void) => {
-    const writeLine = turnWriter(write);
-    return (line: string) => writeLine(redactor.mask(line));
-  };
-  const shown = reporters[format](masked((text) => stream.write(text)));
-  const keeping = kept ? [jsonReporter(masked((text) => kept.write(text)))] : [];
-  return createConsola({
+  const masked = (write: (text: string) => void) => turnWriter((lines) => write(redactor.mask(lines)));
+  const shown = masked((text) => stream.write(text));
+  const keep = kept && masked((text) => kept.write(text));
+  const log = createConsola({
     level: LogLevels[level],
-    reporters: [shown, ...keeping],
+    reporters: [reporters[format](shown), ...(keep ? [jsonReporter(keep)] : [])],
     throttle: 0,
   });
+  const line: ServiceLog['line'] = (severity, entry) => {
+    if (LogLevels[severity] > log.level) return;
+    if (format !== 'json') return log[severity](entry);
+    const text = jsonLine(severity, entry);
+    shown(text);
+    keep?.(text);
+  };
+  return Object.assign(log, { line });
 }
 
 export { KeptLines } from './kept-lines.ts';

@@ -5,10 +5,12 @@ type Write = (line: string) => void;
 
 /** One JSON object a line: `time`, `level`, `message`, then the fields of the entry. */
 export function jsonReporter(write: Write): ConsolaReporter {
-  return {
-    log: (entry) =>
-      write(JSON.stringify({ time: entry.date.toISOString(), level: levelOf(entry), ...contentOf(entry) })),
-  };
+  return { log: (entry) => write(jsonLine(levelOf(entry), contentOf(entry), entry.date)) };
+}
+
+/** The same of an entry that is known without consola. */
+export function jsonLine(level: string, entry: { readonly message: string }, date = new Date()): string {
+  return `{"time":"${date.toISOString()}","level":"${level}",${JSON.stringify(entry).slice(1)}`;
 }
 
 /** Lines for a person: time, level, message, then the fields as `key=value`; a traceback as it is, below. */

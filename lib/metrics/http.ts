@@ -1,4 +1,5 @@
-import type { Metrics } from './metrics.ts';
+import type { HistogramChild } from './kept-histogram.ts';
+import type { Labels, Metrics } from './metrics.ts';
 import { secondsBuckets, type SeriesTable } from './series.ts';
 
 export const httpSeries = {
@@ -21,6 +22,12 @@ export const httpSeries = {
     help: 'Requests that have not ended, this one included.',
     labels: [],
   },
+  refused: {
+    type: 'counter',
+    name: 'heady_http_refused_total',
+    help: 'Requests that were refused at the front door: `rate-limited`, `overloaded`, or `unauthorized` for a wrong key.',
+    labels: ['code'],
+  },
 } as const satisfies SeriesTable;
 
 /** What is counted of a request that has ended. */
@@ -33,9 +40,8 @@ export interface CountedRequest {
   readonly durationMs: number;
 }
 
-/** Is told of each request twice. */
+/** Is told of each request when it has ended. */
 export interface RequestMetrics {
-  started(): void;
   ended(request: CountedRequest): void;
 }
 
@@ -50,21 +56,53 @@ const knownMethods: ReadonlySet<string> = new Set([
   'OPTIONS',
 ]);
 
-/** Counts and times requests. */
-export function requestMetrics(metrics: Metrics): RequestMetrics {
-  const requests = metrics.counter(httpSeries.requests);
-  const duration = metrics.histogram(httpSeries.duration);
-  let inFlight = 0;
-  metrics.read(httpSeries.inFlight, () => inFlight);
+/** Counts and times requests. What it costs is paid for each of them, so series are looked up by one short text. */
+export function requestMetrics(metrics: Metrics, load: { readonly inFlight: number }): RequestMetrics {
+  const duration = metrics.keptHistogram(httpSeries.duration);
+  const durations = new Map<string, HistogramChild>();
+  const requests = new Map<string, Counted>();
+  metrics.read(httpSeries.requests, () => [...requests.values()].map(({ labels, count }) => [labels, count]));
+  metrics.read(httpSeries.inFlight, () => load.inFlight);
   return {
-    started() {
-      inFlight += 1;
-    },
-    ended({ method = '', route = 'none', status, durationMs }) {
-      inFlight -= 1;
-      const labels = { method: knownMethods.has(method) ? method : 'other', route };
-      requests.inc({ ...labels, status: status === undefined ? 'none' : String(status) });
-      duration.observe(labels, durationMs / 1000);
+    ended({ method: given = '', route = 'none', status, durationMs }) {
+      const method = knownMethods.has(given) ? given : 'other';
+      const name = `${method} ${route}`;
+      const durationOf = durations.get(name) ?? kept(durations, name, duration.child({ method, route }));
+      durationOf.observe(durationMs / 1000);
+      const answered = `${status} ${name}`;
+      const counted = requests.get(answered) ?? kept(requests, answered, newCount({ method, route, status }));
+      counted.count += 1;
     },
   };
+}
+
+interface Counted {
+  readonly labels: Labels<'method' | 'route' | 'status'>;
+  count: number;
+}
+
+function newCount({
+  method,
+  route,
+  status,
+}: Required<Pick<CountedRequest, 'method' | 'route' | 'status'>>): Counted {
+  const labels = {
+    method: method ?? '',
+    route: route ?? '',
+    status: status === undefined ? 'none' : String(status),
+  };
+  return { labels, count: 0 };
+}
+
+function kept<Value>(map: Map<string, Value>, name: string, value: Value): Value {
+  map.set(name, value);
+  return value;
+}
+
+/** Counts a request that is refused, by the code of its problem. */
+export function refusalMetrics(
+  metrics: Metrics,
+): (code: 'rate-limited' | 'overloaded' | 'unauthorized') => void {
+  const refused = metrics.counter(httpSeries.refused);
+  return (code) => refused.inc({ code });
 }

@@ -1,5 +1,5 @@
 export { metricsPage } from './document.ts';
-export { httpSeries, requestMetrics } from './http.ts';
+export { httpSeries, refusalMetrics, requestMetrics } from './http.ts';
 export { inferenceMetrics, inferenceSeries, inferenceStateMetrics } from './inference.ts';
 export { type Counting, type Labels, type Measuring, Metrics, type Reading } from './metrics.ts';
 export { processMetrics, processSeries } from './process.ts';

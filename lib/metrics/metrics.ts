@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 
+import { KeptHistogram } from './kept-histogram.ts';
 import type { CounterSeries, Described, GaugeSeries, HistogramSeries } from './series.ts';
 
 /** A value for each label of a series. */
@@ -51,6 +52,13 @@ export class Metrics {
 
   histogram<Label extends string>(series: HistogramSeries<Label>): Measuring<Label> {
     return this.#register(new Histogram({ ...configurationOf(series), buckets: [...series.buckets] }));
+  }
+
+  /** The same for one that is measured very often. */
+  keptHistogram<Label extends string>(series: HistogramSeries<Label>): KeptHistogram<Label> {
+    const histogram = new KeptHistogram(series);
+    this.#registry.registerMetric(histogram as unknown as Metric); // it asks for a name and for `get` alone
+    return histogram;
   }
 
   /** Has a value that is kept elsewhere read whenever the series are: it costs nothing until then. */

@@ -155,8 +155,14 @@ export const problemTypes = {
     status: 429,
     title: 'Too many requests',
     cause:
-      'The inference backend takes no more for now, or the tokens of `HEADY_INFERENCE_DAILY_TOKENS` are spent.',
-    mend: 'Try again after `Retry-After` seconds.',
+      'The key, or the address of a client without one, has made more requests than `HEADY_RATE_LIMIT_MAX` in a window; or too many wrong keys came from the address. An answer of inference: the backend takes no more for now, or the tokens of `HEADY_INFERENCE_DAILY_TOKENS` are spent.',
+    mend: 'Try again after `Retry-After` seconds. Raise `HEADY_RATE_LIMIT_MAX`, or give a busy client a key with a limit of its own in `HEADY_API_KEYS`.',
+  },
+  'uri-too-long': {
+    status: 414,
+    title: 'The URL is too long',
+    cause: 'The path and the query have more than 8 KB together.',
+    mend: 'Send what is long in the body.',
   },
   'headers-too-large': {
     status: 431,
@@ -219,6 +225,19 @@ export const problemTypes = {
     title: 'The output limit was hit',
     cause: 'The result is larger than its limit.',
     mend: 'Return less, or raise `output=` of the function or `HEADY_PY_OUTPUT`.',
+  },
+  'identity-unavailable': {
+    status: 503,
+    title: 'Tokens cannot be verified for now',
+    cause: 'The public keys of the identity provider, by which the route verifies tokens, are not to be had.',
+    mend: 'Try again after `Retry-After` seconds; check the address of `jwks` in the route.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too much is going on',
+    cause:
+      'More requests have come for a while than the instance can answer, or more are in flight than `HEADY_MAX_IN_FLIGHT`.',
+    mend: 'Try again after `Retry-After` seconds. Where it lasts, choose a larger plan.',
   },
   'shutting-down': {
     status: 503,

@@ -6,10 +6,12 @@ import type { IncomingMessage } from 'node:http';
  * whatever the client has sent.
  */
 export function clientAddress(request: IncomingMessage, hops: number): string {
+  const address = request.socket.remoteAddress ?? '';
+  if (hops === 0) return address;
   const forwarded = [request.headers['x-forwarded-for'] ?? []]
     .flat()
     .join(',')
     .split(',')
     .map((entry) => entry.trim());
-  return (hops > 0 ? forwarded.at(-hops) : undefined) || (request.socket.remoteAddress ?? '');
+  return forwarded.at(-hops) || address;
 }

@@ -11,15 +11,17 @@ export interface EndedRequest {
   /** As it was sent: it need not be a valid one. */
   readonly path: string | undefined;
   /** Absent when the caller left before there was one. */
-  readonly status?: number;
+  readonly status: number | undefined;
   readonly durationMs: number;
   /** Sent, the head included. */
   readonly bytes: number;
   readonly client: string;
+  /** Who has made it, as far as that is known. */
+  readonly principal: string | undefined;
   /** The response broke off. */
-  readonly aborted?: true;
+  readonly aborted: true | undefined;
   /** Cloudflare's id of the request. */
-  readonly cfRay?: string | string[];
+  readonly cfRay: string | string[] | undefined;
 }
 
 /** Tells of a request, which begins now, once when it has ended. */
@@ -29,22 +31,27 @@ export function onRequestEnd(
   tell: (ended: EndedRequest) => void,
 ): void {
   const startedAt = performance.now();
-  const { req: request } = response;
-  const { socket } = request;
-  const bytesBefore = socket.bytesWritten;
-  response.once('close', () => {
-    const cfRay = request.headers['cf-ray'];
-    tell({
-      requestId: context.requestId,
-      method: request.method,
-      route: context.matchedRoute?.route,
-      path: request.url?.split('?')[0],
-      ...(response.headersSent ? { status: response.statusCode } : {}),
-      durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
-      bytes: socket.bytesWritten - bytesBefore,
-      client: context.client,
-      ...(response.writableFinished ? {} : { aborted: true }),
-      ...(cfRay ? { cfRay } : {}),
-    });
-  });
+  const bytesBefore = response.req.socket.bytesWritten;
+  response.on('close', () => tell(endedRequest(response, context, { startedAt, bytesBefore })));
+}
+
+/** Every one has the same fields, in the same order, as an object of one shape is faster to make and to write. */
+function endedRequest(
+  { req: { method, url, headers, socket }, headersSent, statusCode, writableFinished }: ServerResponse,
+  { requestId, client, principal, matchedRoute }: RequestContext,
+  { startedAt, bytesBefore }: { readonly startedAt: number; readonly bytesBefore: number },
+): EndedRequest {
+  return {
+    requestId,
+    method,
+    route: matchedRoute?.route,
+    path: url?.split('?', 1)[0],
+    status: headersSent ? statusCode : undefined,
+    durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
+    bytes: socket.bytesWritten - bytesBefore,
+    client,
+    principal: principal?.id,
+    aborted: writableFinished ? undefined : true,
+    cfRay: headers['cf-ray'],
+  };
 }

@@ -3,17 +3,18 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { Config } from '#lib/config';
+import type { FetchHandler } from '#lib/http';
 import { type Service, StartError, startService } from '#lib/service';
 
 import { trackConnections } from './connections.ts';
 import { onFaults } from './faults.ts';
-import { createHttpServer, type Handler } from './http-server.ts';
+import { createHttpServer } from './http-server.ts';
 import { shutDown } from './shutdown.ts';
 
 export interface RunOptions {
   /** The project's root. */
   readonly root: string;
-  readonly handler: Handler;
+  readonly handler: FetchHandler;
 }
 
 /** A service that listens. */

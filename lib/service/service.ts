@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { FailedKeys, Keyring, Tokens } from '#lib/access';
 import { Admin } from '#lib/admin';
 import type { Config } from '#lib/config';
 import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
-import { createLog, KeptLines, type Log, type LogOptions, Redactor } from '#lib/log';
+import { createLog, KeptLines, type LogOptions, Redactor, type ServiceLog } from '#lib/log';
 import {
   inferenceMetrics,
   inferenceStateMetrics,
@@ -13,8 +14,11 @@ import {
   loadMetrics,
   Metrics,
   processMetrics,
+  refusalMetrics,
 } from '#lib/metrics';
+import { Load } from '#lib/overload';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
+import { RateLimit } from '#lib/rate-limit';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
 import { Sessions } from '#lib/sessions';
 import { Uploads } from '#lib/uploads';
@@ -47,7 +51,7 @@ export interface WorkerListing {
 /** The running service: what routes work with, on `event.context.service`. */
 export class Service {
   readonly config: Config;
-  readonly log: Log;
+  readonly log: ServiceLog;
   readonly metrics: Metrics;
   readonly invocations: InvocationStore;
   /** Whether what is in the data directory is still there after a deploy, as was found at the start. */
@@ -59,6 +63,11 @@ export class Service {
   readonly sessions: Sessions;
   readonly admin: Admin;
   readonly version: string;
+  readonly load: Load;
+  readonly keyring: Keyring;
+  readonly tokens = new Tokens();
+  readonly failedKeys: FailedKeys;
+  readonly rateLimit: RateLimit;
   readonly #startedAt = performance.now();
   readonly #parts: AsyncDisposableStack;
   #ready = false;
@@ -91,6 +100,11 @@ export class Service {
     this.admin = new Admin(this, parts.redactor);
     this.#parts = parts.stack;
     this.version = readVersion(parts.config.root);
+    const onRefused = refusalMetrics(this.metrics);
+    this.load = new Load(this.config.HEADY_MAX_IN_FLIGHT, () => onRefused('overloaded'));
+    this.keyring = new Keyring(this.config);
+    this.failedKeys = new FailedKeys(() => onRefused('unauthorized'));
+    this.rateLimit = new RateLimit({ config: this.config, onRefused: () => onRefused('rate-limited') });
     loadMetrics(this.metrics, () => this.python.load);
     inferenceStateMetrics(this.metrics, () => this.inference.health);
     processMetrics(this.metrics, { version: this.version, python: this.python.interpreter.version });

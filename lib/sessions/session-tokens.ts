@@ -1,10 +1,14 @@
-import { createSecretKey, hkdfSync, randomUUID } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject, randomUUID } from 'node:crypto';
 
 import { errors, jwtVerify, SignJWT } from 'jose';
+
+import type { Config } from '#lib/config';
 
 /** A time of someone at the admin page, from the login to the logout or to its expiry. */
 export interface Session {
   readonly id: string;
+  /** Name of the key that it was begun with. */
+  readonly keyName: string;
   /** Seconds since 1970, as those below. */
   readonly begunAt: number;
   /** When its token was issued. */
@@ -12,6 +16,9 @@ export interface Session {
   /** When it ends unless it is used. */
   readonly endsAt: number;
 }
+
+/** The keys of the service, of which a session's secret is made. */
+export type SessionKeys = Pick<Config, 'apiKey' | 'HEADY_API_KEY_PREVIOUS' | 'HEADY_API_KEYS'>;
 
 const minute = 60;
 export const idleSeconds = 30 * minute;
@@ -22,23 +29,21 @@ const claims = { issuer: 'heady-manager', audience: 'admin' };
 
 /**
  * Sessions as signed tokens (RFC 7519), so that every instance knows them, and after a restart too. The secret is made
- * of the API key: with another key they are all over.
+ * of the keys that may begin them: when these change, all sessions are over.
  */
 export class SessionTokens {
-  readonly #secret;
+  readonly #secret: KeyObject;
   readonly #now: () => number;
 
   /** @param now - in milliseconds. */
-  constructor(apiKey: string, now: () => number = Date.now) {
-    this.#secret = createSecretKey(
-      Buffer.from(hkdfSync('sha256', apiKey, '', 'heady-manager admin session', 32)),
-    );
+  constructor(keys: SessionKeys, now: () => number = Date.now) {
+    this.#secret = secretOf(keys);
     this.#now = now;
   }
 
   /** A session that begins now. */
-  begin(): Session {
-    return this.#issued({ id: randomUUID(), begunAt: this.seconds });
+  begin(keyName: string): Session {
+    return this.#issued({ id: randomUUID(), keyName, begunAt: this.seconds });
   }
 
   /** The session as it is when it is used now. */
@@ -46,11 +51,12 @@ export class SessionTokens {
     return this.#issued(session);
   }
 
-  async sign({ id, begunAt, issuedAt, endsAt }: Session): Promise<string> {
+  async sign({ id, keyName, begunAt, issuedAt, endsAt }: Session): Promise<string> {
     return new SignJWT({ auth_time: begunAt })
       .setProtectedHeader({ alg: algorithm })
       .setIssuer(claims.issuer)
       .setAudience(claims.audience)
+      .setSubject(keyName)
       .setJti(id)
       .setIssuedAt(issuedAt)
       .setExpirationTime(endsAt)
@@ -60,7 +66,7 @@ export class SessionTokens {
   /** The session of a token; undefined where it is over, or the token is none of this service's. */
   async verify(token: string): Promise<Session | undefined> {
     const currentDate = new Date(this.#now());
-    const requiredClaims = ['jti', 'auth_time', 'iat', 'exp'];
+    const requiredClaims = ['jti', 'sub', 'auth_time', 'iat', 'exp'];
     try {
       const { payload } = await jwtVerify(token, this.#secret, {
         ...claims,
@@ -68,8 +74,14 @@ export class SessionTokens {
         requiredClaims,
         currentDate,
       });
-      const { jti: id = '', auth_time: begunAt, iat: issuedAt = 0, exp: endsAt = 0 } = payload;
-      return { id, begunAt: Number(begunAt), issuedAt, endsAt };
+      const {
+        jti: id = '',
+        sub: keyName = '',
+        auth_time: begunAt,
+        iat: issuedAt = 0,
+        exp: endsAt = 0,
+      } = payload;
+      return { id, keyName, begunAt: Number(begunAt), issuedAt, endsAt };
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
@@ -80,8 +92,20 @@ export class SessionTokens {
     return Math.floor(this.#now() / 1000);
   }
 
-  #issued({ id, begunAt }: Pick<Session, 'id' | 'begunAt'>): Session {
+  #issued({ id, keyName, begunAt }: Pick<Session, 'id' | 'keyName' | 'begunAt'>): Session {
     const issuedAt = this.seconds;
-    return { id, begunAt, issuedAt, endsAt: Math.min(issuedAt + idleSeconds, begunAt + absoluteSeconds) };
+    const endsAt = Math.min(issuedAt + idleSeconds, begunAt + absoluteSeconds);
+    return { id, keyName, begunAt, issuedAt, endsAt };
   }
+}
+
+/** Of the keys that may do all: a session is over when one of these is given up. */
+function secretOf({
+  apiKey,
+  HEADY_API_KEY_PREVIOUS: previous = '',
+  HEADY_API_KEYS: further = [],
+}: SessionKeys) {
+  const digests = further.filter(({ scopes }) => scopes.includes('admin')).map(({ sha256 }) => sha256);
+  const keys = JSON.stringify([apiKey, previous, ...digests]);
+  return createSecretKey(Buffer.from(hkdfSync('sha256', keys, '', 'heady-manager admin session', 32)));
 }

@@ -4,10 +4,10 @@ import type { Config } from '#lib/config';
 
 import { cookieAttributes, cookieName } from './cookie.ts';
 import { refuseOtherOrigins } from './same-origin.ts';
-import { absoluteSeconds, type Session, SessionTokens } from './session-tokens.ts';
+import { absoluteSeconds, type Session, type SessionKeys, SessionTokens } from './session-tokens.ts';
 
 interface SessionsOptions {
-  readonly config: Pick<Config, 'apiKey' | 'publicUrl'>;
+  readonly config: SessionKeys & Pick<Config, 'publicUrl'>;
   /** In milliseconds. */
   readonly now?: () => number;
 }
@@ -23,7 +23,7 @@ export class Sessions {
   readonly #ended = new Map<string, number>();
 
   constructor({ config, now }: SessionsOptions) {
-    this.#tokens = new SessionTokens(config.apiKey, now);
+    this.#tokens = new SessionTokens(config, now);
     this.#publicUrl = config.publicUrl;
   }
 
@@ -32,9 +32,9 @@ export class Sessions {
     return getCookie(event, cookieName(event)) !== undefined;
   }
 
-  /** Begins a session for the browser that has sent the request. */
-  async begin(event: H3Event): Promise<void> {
-    await this.#give(event, this.#tokens.begin());
+  /** Begins a session for the browser that has sent the request, which has given a key. */
+  async begin(event: H3Event, keyName: string): Promise<void> {
+    await this.#give(event, this.#tokens.begin(keyName));
   }
 
   /**

@@ -6,6 +6,7 @@ import { defineRoute } from '#lib/http';
 const week = 7 * 24 * 60 * 60;
 
 export default defineRoute({
+  scope: 'files',
   summary: 'A link by which a file can be read without the key for a while',
   body: z.strictObject({
     key: z.string(),

@@ -4,11 +4,20 @@ import { mockEvent } from 'h3';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import type { Scope } from '../../lib/config/index.ts';
 import { Sessions } from '../../lib/sessions/sessions.ts';
 import { TestServer } from '../server.ts';
 import { cookieOf, logIn } from './session-cookie.ts';
 
+type Config = ConstructorParameters<typeof Sessions>[0]['config'];
+
 const publicUrl = 'https://admin.example.com';
+const config: Config = {
+  apiKey: 'key',
+  publicUrl,
+  HEADY_API_KEY_PREVIOUS: undefined,
+  HEADY_API_KEYS: undefined,
+};
 const minute = 60_000;
 let server: TestServer;
 let cookie: string;
@@ -37,10 +46,10 @@ describe('a login', () => {
   });
 
   it('gives one for https alone where the page is reached elsewhere', async () => {
-    const sessions = new Sessions({ config: { apiKey: 'key', publicUrl } });
+    const sessions = new Sessions({ config });
     for (const url of [`${publicUrl}/`, 'http://10.0.0.7/', 'https://localhost/']) {
       const event = mockEvent(url);
-      await sessions.begin(event);
+      await sessions.begin(event, 'primary');
       expect(event.res.headers.get('set-cookie')).toMatch(/^__Host-heady_session=.*; Secure/);
     }
   });
@@ -91,7 +100,7 @@ describe('a request with the cookie', () => {
   });
 
   it('is held to the public address, where there is one', async () => {
-    const sessions = new Sessions({ config: { apiKey: 'key', publicUrl } });
+    const sessions = new Sessions({ config });
     const { cookie: own } = await begun(sessions);
     const post = (origin: string) =>
       sessions.find(mockEvent(`${publicUrl}/x`, { method: 'POST', headers: { cookie: own, origin } }));
@@ -103,7 +112,7 @@ describe('a request with the cookie', () => {
 /** A session at an address that is not of this machine. */
 async function begun(sessions: Sessions) {
   const event = mockEvent(`${publicUrl}/api/admin/session`);
-  await sessions.begin(event);
+  await sessions.begin(event, 'primary');
   const [pair = ''] = (event.res.headers.get('set-cookie') ?? '').split(';');
   return { cookie: pair };
 }
@@ -118,7 +127,7 @@ async function used(sessions: Sessions, sent: string) {
 describe('a session', () => {
   it('ends when it is not used for half an hour', async () => {
     const clock = { now: 0 };
-    const sessions = new Sessions({ config: { apiKey: 'key', publicUrl }, now: () => clock.now });
+    const sessions = new Sessions({ config, now: () => clock.now });
     const { cookie: first } = await begun(sessions);
     clock.now = 4 * minute;
     expect(await used(sessions, first)).toMatchObject({ session: {}, cookie: undefined });
@@ -132,7 +141,7 @@ describe('a session', () => {
 
   it('ends after twelve hours, however it is used', async () => {
     const clock = { now: 0 };
-    const sessions = new Sessions({ config: { apiKey: 'key', publicUrl }, now: () => clock.now });
+    const sessions = new Sessions({ config, now: () => clock.now });
     let { cookie: last } = await begun(sessions);
     for (; clock.now < 12 * 60 * minute; clock.now += 20 * minute) {
       const { session, cookie: next = last } = await used(sessions, last);
@@ -142,13 +151,15 @@ describe('a session', () => {
     expect(await used(sessions, last)).toMatchObject({ session: undefined });
   });
 
-  it('holds at every instance with the key, and ends when the key is another', async () => {
-    const [one, two, other] = ['key', 'key', 'other'].map(
-      (apiKey) => new Sessions({ config: { apiKey, publicUrl } }),
-    );
-    const { cookie: own } = await begun(one as Sessions);
-    expect((await used(two as Sessions, own)).session).toBeDefined();
-    expect((await used(other as Sessions, own)).session).toBeUndefined();
+  it('holds at every instance with the same keys, and ends when one that may begin it is another', async () => {
+    const further = (scope: Scope) => [{ name: 'further', sha256: '00', scopes: [scope] }];
+    const { cookie: own } = await begun(new Sessions({ config }));
+    const at = async (other: Partial<Config>) =>
+      (await used(new Sessions({ config: { ...config, ...other } }), own)).session?.keyName;
+    expect(await at({})).toBe('primary');
+    expect(await at({ HEADY_API_KEYS: further('read') })).toBe('primary');
+    expect(await at({ apiKey: 'other' })).toBeUndefined();
+    expect(await at({ HEADY_API_KEYS: further('admin') })).toBeUndefined();
   });
 
   it('is over after the logout, for the copy of its cookie too', async () => {
@@ -163,7 +174,7 @@ describe('a session', () => {
 });
 
 describe('a cookie that this service has not given', () => {
-  const claims = { auth_time: Date.now() / 1000 };
+  const claims = { auth_time: Date.now() / 1000, sub: 'primary' };
   const fill = <T extends SignJWT | UnsecuredJWT>(token: T) =>
     token
       .setIssuer('heady-manager')

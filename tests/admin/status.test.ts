@@ -80,6 +80,11 @@ describe('the status', () => {
       commit: env.RENDER_GIT_COMMIT,
       memory: { limitBytes: expect.any(Number), serverBytes: expect.any(Number) },
       python: { running: 0, slots: 2, queued: 0, maxQueue: 64 },
+      requests: { inFlight: 1, max: 2000 },
+      keys: [
+        { name: 'primary', lastUsedAt: expect.any(String) },
+        { name: 'previous', requests: 0, lastUsedAt: null },
+      ],
       storage: { durability: 'ephemeral', place: null, remark: expect.stringContaining('HEADY_DATA_DIR') },
     });
   });

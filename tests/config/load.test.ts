@@ -7,7 +7,7 @@ type Variables = Readonly<Record<string, string>>;
 
 const production = {
   NODE_ENV: 'production',
-  HEADY_API_KEY: 'k'.repeat(32),
+  HEADY_API_KEY: '1c56e4f1d9a24a0f8b3c7d2e90a1b654',
   HF_TOKEN: 'hf_abcdef',
 } satisfies Variables;
 
@@ -89,6 +89,18 @@ describe('production', () => {
       expect.stringMatching(/^HEADY_API_KEY is not set: .*openssl rand -hex 32/),
       expect.stringMatching(/^HF_TOKEN is not set: .*HEADY_HF_MOCK=1/),
     ]);
+  });
+
+  it.each([
+    ['k'.repeat(32), 'repeats itself'],
+    ['deadbeef'.repeat(5), 'repeats itself'],
+    ['0123456789abcdef0123456789abcdef', 'looks like one of an example'],
+    ['change-me-to-something-of-thirty-two-characters', 'looks like one of an example'],
+    ['your-heady-api-key-goes-here-1234567890', 'looks like one of an example'],
+  ])('refuses the weak key %s, the previous one as well', (key, why) => {
+    for (const name of ['HEADY_API_KEY', 'HEADY_API_KEY_PREVIOUS'])
+      expect(problems({ ...production, [name]: key })).toEqual([expect.stringContaining(`${name} ${why}`)]);
+    expect(load({ HEADY_API_KEY: key }).apiKey).toBe(key);
   });
 
   it('refuses a short key, without showing it', () => {
@@ -334,5 +346,54 @@ describe('units', () => {
 
   it.each(['90s', '250ms', '1.5s', '0ms'])('the duration %s reads as it was written', (text) => {
     expect(formatDuration(parseDuration(text) ?? NaN)).toBe(text);
+  });
+});
+
+describe('HEADY_API_KEYS', () => {
+  const sha256 = 'ab'.repeat(32);
+  const keys = (...entries: readonly object[]) => ({ HEADY_API_KEYS: JSON.stringify(entries) });
+  const ci = { name: 'ci', sha256, scopes: ['invoke', 'files'] };
+
+  it('has names, hashes, scopes and rate limits', () => {
+    const rateLimit = { max: 5, window: '10s' };
+    expect(load(keys(ci, { ...ci, name: 'other', rateLimit })).HEADY_API_KEYS).toEqual([
+      ci,
+      { ...ci, name: 'other', rateLimit: { max: 5, windowMs: 10_000 } },
+    ]);
+  });
+
+  it.each([
+    ['not JSON', { HEADY_API_KEYS: 'ci' }, 'expected a JSON array'],
+    ['a key itself for its hash', keys({ ...ci, sha256: 'heady_x' }), 'expected the 64 digits'],
+    ['a scope that there is not', keys({ ...ci, scopes: ['everything'] }), 'expected one of'],
+    ['no scope', keys({ ...ci, scopes: [] }), 'expected array to have >=1 items'],
+    ['a field that there is not', keys({ ...ci, scope: 'invoke' }), 'Unrecognized key'],
+    ['a name twice', keys(ci, ci), "the name 'ci' is taken"],
+    ['the name of the key itself', keys({ ...ci, name: 'primary' }), "the name 'primary' is taken"],
+  ])('refuses %s, without showing the value', (_what, variables, why) => {
+    const [problem = ''] = problems(variables);
+    expect(problem).toContain('HEADY_API_KEYS: its value is not valid');
+    expect(problem).toContain(why);
+    expect(problem).not.toContain('heady_x');
+  });
+});
+
+describe('HEADY_CORS_ORIGINS', () => {
+  it('is a list of origins', () => {
+    const { corsOrigins } = load({
+      HEADY_CORS_ORIGINS: 'https://App.example.com/, https://*.example.com:8443',
+    });
+    expect(corsOrigins).toEqual(['https://app.example.com', 'https://*.example.com:8443']);
+  });
+
+  it.each([
+    'app.example.com',
+    'https://a.com/path',
+    'https://a.*.com',
+    '*,https://a.com',
+    'null',
+    'https://*',
+  ])('refuses %s', (HEADY_CORS_ORIGINS) => {
+    expect(problems({ HEADY_CORS_ORIGINS })).toEqual([expect.stringContaining('HEADY_CORS_ORIGINS')]);
   });
 });

@@ -518,7 +518,7 @@ describe('the context of a call', () => {
     const response = await ask('context', { method: 'PUT', headers });
     expect(await response.json()).toMatchObject({
       headers: { 'x-one': '1', cookie: 'a=b' },
-      caller: { name: 'key', address: '127.0.0.1' },
+      caller: { kind: 'key', name: 'primary', address: '127.0.0.1' },
       method: 'PUT',
       path: '/api/py/context',
       worker: 'routes/api/py/context.py',
@@ -568,7 +568,7 @@ describe('the context of a call', () => {
 
   it('is that of the request for a worker over HTTP, and empty for a call by TypeScript', async () => {
     const told = await server.answer<Told & { name: string; path: string }>('refuses/told');
-    expect(told).toMatchObject({ name: 'key', address: '127.0.0.1', path: '/api/workers/refuses/told' });
+    expect(told).toMatchObject({ name: 'primary', address: '127.0.0.1', path: '/api/workers/refuses/told' });
     expect(told.headers['content-type']).toBe('application/json');
     expect(await (await ask('caught')).json()).toMatchObject({
       told: { name: null, address: '', headers: {}, path: '' },

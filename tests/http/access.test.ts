@@ -24,7 +24,9 @@ async function get(path: string, headers: Record<string, string> = {}): Promise<
 /** All of an answer that does not differ from request to request by nature. */
 async function likeness(response: Response): Promise<unknown> {
   const { requestId: _own, ...body } = (await response.json()) as Record<string, unknown>;
-  const headers = [...response.headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+  const headers = [...response.headers].filter(
+    ([name]) => !['date', 'ratelimit', 'x-request-id'].includes(name),
+  );
   return { status: response.status, headers, body };
 }
 

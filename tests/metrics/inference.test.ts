@@ -44,7 +44,7 @@ it('counts calls, tokens and retries by backend, model and caller', async () => 
   };
   expect(await chat('org/model')).toBe(200);
   expect((await server.call('process_data/qa', { question: 'Why?' })).status).toBe(200);
-  const ofKey = { backend: 'huggingface', caller: 'key', model: 'org/model' };
+  const ofKey = { backend: 'huggingface', caller: 'primary', model: 'org/model' };
   const ofWorker = { backend: 'huggingface', caller: 'process_data.qa', model: 'openai/gpt-oss-20b' };
   const counted = [
     ...[ofKey, ofWorker].flatMap((labels) => [
@@ -69,7 +69,7 @@ it('shows an open circuit, and is not made to grow by the names of models', asyn
     backend: 'huggingface',
     model: 'other',
     operation: 'chat',
-    caller: 'key',
+    caller: 'primary',
     outcome: 'refused',
   };
   expect(now[seriesKey('heady_inference_calls_total', refused)]).toBe(60);

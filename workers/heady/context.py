@@ -10,8 +10,13 @@ from types import MappingProxyType
 class Caller:
     """Who has sent the request."""
 
-    #: ``"key"`` where the request has the key; ``None`` where it has none, as a public route allows.
+    #: Of its key (``"primary"``, ``"previous"`` or the name in ``HEADY_API_KEYS``), or the subject of its token;
+    #: ``None`` where it has none, as a public route allows.
     name: str | None = None
+    #: ``"key"``, ``"session"`` (of the admin page), ``"jwt"``, ``"custom"`` (let in by the route itself) or ``None``.
+    kind: str | None = None
+    #: What the token says, as the identity provider has signed it; empty for any other.
+    claims: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     #: The client's address, as the log has it.
     address: str = ""
 

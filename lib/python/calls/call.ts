@@ -44,7 +44,12 @@ export interface GivenTexts {
 export interface RequestFacts {
   /** By names in lower case, without the service's own key. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly caller: { readonly name: 'key' | null; readonly address: string };
+  readonly caller: {
+    readonly kind: string | null;
+    readonly name: string | null;
+    readonly claims: Readonly<Record<string, unknown>>;
+    readonly address: string;
+  };
   readonly method: string;
   readonly path: string;
 }

@@ -1,6 +1,7 @@
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
+  scope: 'admin',
   summary: 'Logs out: ends the session of the request.',
   handler: (_input, event) => {
     const { service, session } = event.context;

@@ -4,6 +4,7 @@ import { postFile } from '#lib/files';
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
+  scope: 'files',
   summary: 'Stores the file of a form',
   params: z.object({ key: z.string() }),
   query: z.object({ durability: z.enum(['persistent', 'ephemeral']).optional() }),

@@ -4,6 +4,7 @@ import { listEntry } from '#lib/files';
 import { defineRoute } from '#lib/http';
 
 export default defineRoute({
+  scope: 'files',
   summary: 'Files by the beginning of their keys, page by page',
   query: z.object({
     prefix: z.string().max(1024).default(''),

@@ -2,6 +2,7 @@ import { defineRoute } from '#lib/http';
 import { callerOf, embedBody, headersOf } from '#lib/inference';
 
 export default defineRoute({
+  scope: 'inference',
   summary: 'One vector for each text',
   body: embedBody,
   handler: async ({ body }, event) => {

@@ -3,6 +3,7 @@ import { defineRoute } from '#lib/http';
 import { callerOf, generateBody, headersOf } from '#lib/inference';
 
 export default defineRoute({
+  scope: 'inference',
   summary: 'Text for a prompt, whole or piece by piece',
   body: generateBody,
   handler: async ({ body }, event) => {

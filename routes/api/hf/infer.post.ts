@@ -2,6 +2,7 @@ import { defineRoute } from '#lib/http';
 import { answerResponse, callerOf, headersOf, inferBody } from '#lib/inference';
 
 export default defineRoute({
+  scope: 'inference',
   summary: 'Inference by task',
   body: inferBody,
   handler: async ({ body }, event) => {

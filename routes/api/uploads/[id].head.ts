@@ -4,6 +4,7 @@ import { defineRoute } from '#lib/http';
 import { answerUpload } from '#lib/uploads';
 
 export default defineRoute({
+  scope: 'files',
   summary: 'How far an upload is',
   params: z.object({ id: z.string() }),
   handler: async ({ params }, event) => answerUpload(event, params.id),

@@ -1,0 +1,1 @@
+export { type Counter, type CounterFactory, type Quota, RateLimit, type Requester } from './rate-limit.ts';

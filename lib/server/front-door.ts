@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+import { FastResponse } from 'srvx';
+
+import { givenKey } from '#lib/access';
+import {
+  Cors,
+  type FetchHandler,
+  problemResponse,
+  type RequestContext,
+  securityFields,
+  serveRequest,
+} from '#lib/http';
+import { requestMetrics } from '#lib/metrics';
+import { Problem } from '#lib/problems';
+import type { Service } from '#lib/service';
+
+import { type Answer, CommonFields } from './answer.ts';
+import { clientAddress } from './client-address.ts';
+import { onRequestEnd } from './request-end.ts';
+import { logRequest } from './request-log.ts';
+import { isVital } from './vital-paths.ts';
+
+type Listener = (request: IncomingMessage, response: Answer) => void;
+
+/** A request id of the caller's own is kept when it is one: short, printable, no spaces. */
+const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
+/** Of path and query together. */
+const maxTargetLength = 8192;
+
+/**
+ * What every request meets before there is a route: its id and context, the fields of its answer, its line in the log,
+ * and what it can be refused for at once.
+ */
+export function frontDoor(service: Service, handler: FetchHandler): Listener {
+  const { config, log, load } = service;
+  const metrics = requestMetrics(service.metrics, load);
+  const cors = new Cors(config.corsOrigins);
+  const common = new CommonFields(
+    securityFields({ overTls: config.publicUrl?.startsWith('https:') ?? false }),
+  );
+  const atOnce = (request: IncomingMessage, response: Answer, context: RequestContext) => {
+    try {
+      if (isPreflight(request)) return preflight(request, response, cors);
+      refuseAtOnce(request, context);
+      return undefined;
+    } catch (error) {
+      return refusal(error as Problem, context, request);
+    }
+  };
+  return (request, response) => {
+    const context = contextOf(request, response, service);
+    response.common = common;
+    response.add(['x-request-id', context.requestId], ...cors.fields(request.headers.origin));
+    if (service.state === 'draining') response.setHeader('connection', 'close');
+    load.started();
+    onRequestEnd(response, context, (ended) => {
+      load.ended();
+      logRequest(log, ended);
+      metrics.ended(ended);
+    });
+    const answer = atOnce(request, response, context);
+    serveRequest(answer ? () => answer : handler, { request, response }, context);
+  };
+}
+
+function contextOf(request: IncomingMessage, answer: Answer, service: Service): RequestContext {
+  const key = givenKey(request.headers);
+  return {
+    service,
+    requestId: requestIdOf(request),
+    client: clientAddress(request, service.config.trustedHops),
+    principal: key === undefined ? undefined : service.keyring.find(key),
+    answer,
+  };
+}
+
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+}
+
+/** @see https://fetch.spec.whatwg.org/#cors-preflight-request */
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headers.origin !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
+}
+
+/** @throws {Problem} `forbidden` */
+function preflight({ headers }: IncomingMessage, answer: Answer, cors: Cors): Response {
+  const { origin = '', 'access-control-request-headers': requested } = headers;
+  if (!cors.allows(origin))
+    throw new Problem(
+      'forbidden',
+      `Scripts from ${origin} may not call: HEADY_CORS_ORIGINS does not have it.`,
+    );
+  answer.add(...cors.preflightFields(requested));
+  return new FastResponse(null, { status: 204 });
+}
+
+/** @throws {Problem} `uri-too-long`, `overloaded`, `rate-limited` */
+function refuseAtOnce({ url = '' }: IncomingMessage, context: RequestContext): void {
+  if (url.length > maxTargetLength)
+    throw new Problem(
+      'uri-too-long',
+      `The URL has ${url.length} characters, and ${maxTargetLength} at most.`,
+    );
+  if (isVital(url)) return;
+  context.service.load.refuseOverload();
+  context.service.rateLimit.refuseExhausted(context);
+}
+
+function refusal(
+  problem: Problem,
+  { service, requestId }: RequestContext,
+  { url = '' }: IncomingMessage,
+): Response {
+  return problemResponse(problem, { path: url, requestId, production: service.config.production });
+}
