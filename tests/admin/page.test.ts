@@ -129,12 +129,13 @@ describe('who is logged in', () => {
 
   it('logs out, and nothing of what was seen is left', async () => {
     await using opened = await openLoggedIn();
-    const { page } = opened;
+    const { page, faults } = opened;
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByLabel('API key').waitFor();
     expect(await page.content()).not.toContain('process_data');
     await page.reload();
     await page.getByLabel('API key').waitFor();
+    expect(faults).toEqual([]);
   });
 
   it('is asked for the key again when the session ends elsewhere', async () => {
@@ -190,6 +191,7 @@ it('lets nothing run that is not its own', async () => {
   const etag = response.headers.get('etag') ?? '';
   const again = await fetch(`${server.url}/admin`, { headers: { 'if-none-match': etag } });
   expect(again.status).toBe(304);
+  expect(again.headers.get('content-security-policy')).toBeNull(); // a browser would take it for the page's
   expect((await fetch(`${server.url}/admin/nothing.js`)).status).toBe(404);
   expect((await fetch(`${server.url}/admin/__proto__`)).status).toBe(404);
 });
