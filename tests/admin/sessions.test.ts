@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 import { mockEvent } from 'h3';
 import { SignJWT, UnsecuredJWT } from 'jose';
@@ -19,11 +19,19 @@ const config: Config = {
   HEADY_API_KEYS: undefined,
 };
 const minute = 60_000;
+/** An entry of `HEADY_API_KEYS`, of the key `key-of-NAME`. */
+function further(name: string, scope: Scope) {
+  return { name, sha256: hash('sha256', `key-of-${name}`), scopes: [scope] };
+}
+
 let server: TestServer;
 let cookie: string;
 
 beforeAll(async () => {
-  server = await TestServer.start({ root: inject('root') });
+  server = await TestServer.start({
+    root: inject('root'),
+    env: { HEADY_API_KEYS: JSON.stringify([further('ops', 'admin'), further('reader', 'read')]) },
+  });
   ({ cookie } = cookieOf(await logIn(server)));
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -54,7 +62,20 @@ describe('a login', () => {
     }
   });
 
-  it.each(['', 'wrong', 'a-key-for-tests-of-thirty-two-chars-or-mor', 'x'.repeat(4000)])(
+  it('takes any key that may do all, and says in the log whose session a request is of', async () => {
+    const response = await logIn(server, 'key-of-ops');
+    expect(response.status).toBe(204);
+    const headers = { cookie: cookieOf(response).cookie, 'x-request-id': 'by-session' };
+    expect((await fetch(`${server.url}/api/fixtures/silent`, { headers })).status).toBe(200);
+    const login = await server.line(({ principal }) => principal === 'key:ops');
+    expect(login.path).toBe('/api/admin/session');
+    const line = await server.line(
+      ({ requestId, message }) => requestId === 'by-session' && message === 'request',
+    );
+    expect(line.principal).toMatch(/^session:/);
+  });
+
+  it.each(['', 'wrong', 'key-of-reader', 'a-key-for-tests-of-thirty-two-chars-or-mor', 'x'.repeat(4000)])(
     'with the wrong key %j is answered as any other',
     async (key) => {
       const [given, other] = await Promise.all([logIn(server, key), logIn(server, 'another')]);
@@ -152,14 +173,13 @@ describe('a session', () => {
   });
 
   it('holds at every instance with the same keys, and ends when one that may begin it is another', async () => {
-    const further = (scope: Scope) => [{ name: 'further', sha256: '00', scopes: [scope] }];
     const { cookie: own } = await begun(new Sessions({ config }));
     const at = async (other: Partial<Config>) =>
       (await used(new Sessions({ config: { ...config, ...other } }), own)).session?.keyName;
     expect(await at({})).toBe('primary');
-    expect(await at({ HEADY_API_KEYS: further('read') })).toBe('primary');
+    expect(await at({ HEADY_API_KEYS: [further('one', 'read')] })).toBe('primary');
     expect(await at({ apiKey: 'other' })).toBeUndefined();
-    expect(await at({ HEADY_API_KEYS: further('admin') })).toBeUndefined();
+    expect(await at({ HEADY_API_KEYS: [further('one', 'admin')] })).toBeUndefined();
   });
 
   it('is over after the logout, for the copy of its cookie too', async () => {
