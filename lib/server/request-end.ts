@@ -31,15 +31,19 @@ export function onRequestEnd(
   tell: (ended: EndedRequest) => void,
 ): void {
   const startedAt = performance.now();
-  const bytesBefore = response.req.socket.bytesWritten;
-  response.on('close', () => tell(endedRequest(response, context, { startedAt, bytesBefore })));
+  const { socket } = response.req; // which it has no more at its end, where the connection was closed
+  const bytesBefore = socket.bytesWritten;
+  response.on('close', () => {
+    const durationMs = Math.round((performance.now() - startedAt) * 100) / 100;
+    tell(endedRequest(response, context, { durationMs, bytes: socket.bytesWritten - bytesBefore }));
+  });
 }
 
 /** Every one has the same fields, in the same order, as an object of one shape is faster to make and to write. */
 function endedRequest(
-  { req: { method, url, headers, socket }, headersSent, statusCode, writableFinished }: ServerResponse,
+  { req: { method, url, headers }, headersSent, statusCode, writableFinished }: ServerResponse,
   { requestId, client, principal, matchedRoute }: RequestContext,
-  { startedAt, bytesBefore }: { readonly startedAt: number; readonly bytesBefore: number },
+  { durationMs, bytes }: Pick<EndedRequest, 'durationMs' | 'bytes'>,
 ): EndedRequest {
   return {
     requestId,
@@ -47,8 +51,8 @@ function endedRequest(
     route: matchedRoute?.route,
     path: url?.split('?', 1)[0],
     status: headersSent ? statusCode : undefined,
-    durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
-    bytes: socket.bytesWritten - bytesBefore,
+    durationMs,
+    bytes,
     client,
     principal: principal?.id,
     aborted: writableFinished ? undefined : true,

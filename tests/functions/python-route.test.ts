@@ -349,7 +349,7 @@ describe('what a function returns', () => {
     expect(Object.fromEntries(cached.headers)).toMatchObject({
       etag: '"v1"',
       'cache-control': 'public, max-age=60',
-      vary: 'accept',
+      vary: 'Origin, accept',
     });
     expect((await ask('answers?way=created')).headers.get('x-many')).toBe('a, b');
     expect((await ask('answers?way=long')).headers.get('x-a')).toHaveLength(8000);

@@ -22,6 +22,7 @@ describe('a request', () => {
     expect(await requestLine(server, response)).toEqual({
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       level: 'info',
+      principal: 'key:primary',
       message: 'request',
       requestId: response.headers.get('x-request-id'),
       method: 'POST',

@@ -16,7 +16,7 @@ class Caller:
     #: ``"key"``, ``"session"`` (of the admin page), ``"jwt"``, ``"custom"`` (let in by the route itself) or ``None``.
     kind: str | None = None
     #: What the token says, as the identity provider has signed it; empty for any other.
-    claims: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    claims: Mapping[str, object] = field(default_factory=dict[str, object], hash=False)
     #: The client's address, as the log has it.
     address: str = ""
 

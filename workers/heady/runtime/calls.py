@@ -75,7 +75,7 @@ def _of_request(order: Mapping[str, Any]) -> dict[str, Any]:
     request = order.get("request")
     if request is None:
         return {}
-    caller = Caller(**{**request["caller"], "claims": MappingProxyType(request["caller"]["claims"])})
+    caller = Caller(**request["caller"])
     return {**request, "headers": MappingProxyType(request["headers"]), "caller": caller}
 
 
