@@ -23,16 +23,20 @@ export type RouteAccess =
   | { readonly jwt: TokenAccess }
   | ((event: H3Event) => Access | Visitor | Promise<Access | Visitor>);
 
+/** Whether a request is to be judged by a session: whoever gives a key or a token is by that. */
+export function bringsSession(event: H3Event): boolean {
+  const { principal, service } = event.context;
+  return principal === undefined && service.sessions.isGiven(event) && tokenOf(event) === undefined;
+}
+
 /**
- * Finds out whose session a request brings. Whoever gives a key or a token is judged by that.
+ * Finds out whose session a request brings.
  *
  * @throws {Problem} `forbidden` for a session whose request does not come from the admin page.
  */
 export async function recognize(event: H3Event): Promise<void> {
   const { context } = event;
-  const { sessions } = context.service;
-  if (context.principal || !sessions.isGiven(event) || tokenOf(event) !== undefined) return;
-  const session = await sessions.find(event);
+  const session = await context.service.sessions.find(event);
   if (!session) return;
   const { id, keyName: name } = session;
   context.session = session;
@@ -45,9 +49,8 @@ export async function recognize(event: H3Event): Promise<void> {
  * @returns what it needs a principal for; `public` where it needs none.
  * @throws {Problem} `unauthorized` for a token that is not good, those of a route's own function.
  */
-export async function decide(event: H3Event, access: RouteAccess): Promise<Access> {
+export async function decide(event: H3Event, access: Exclude<RouteAccess, Access>): Promise<Access> {
   const { context } = event;
-  if (typeof access === 'string') return access;
   if (context.principal) return 'private';
   if (typeof access === 'object') {
     const token = tokenOf(event);
@@ -66,14 +69,18 @@ export function mayUse({ context }: H3Event, scope: Scope): boolean {
   return hasScope(context.principal, scope);
 }
 
+/** The same as a demand. @throws {Problem} those of {@link refuse} */
+export async function requireScope(event: H3Event, scope: Scope): Promise<void> {
+  if (!mayUse(event, scope)) await refuse(event, scope);
+}
+
 /**
  * Refuses a request of nobody who has the scope.
  *
  * @throws {Problem} `unauthorized`, the same for no key and a wrong one; `forbidden` for a key without the scope;
  *   `rate-limited` after many wrong ones.
  */
-export async function requireScope(event: H3Event, scope: Scope): Promise<void> {
-  if (mayUse(event, scope)) return;
+export async function refuse(event: H3Event, scope: Scope): Promise<never> {
   const { principal } = event.context;
   if (principal)
     throw new Problem(

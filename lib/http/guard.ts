@@ -5,9 +5,10 @@ import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
-import { decide, recognize, requireScope, type RouteAccess } from './access.ts';
+import { bringsSession, decide, mayUse, recognize, refuse, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
+import { answerOrUpgrade } from './web-socket.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
 export type Route = EventHandler & {
@@ -41,8 +42,8 @@ export interface RouteDescription {
 export type GuardedRoute = EventHandler & { readonly route: Route };
 
 /**
- * Puts a route behind what holds for every request: the key, the rate limit, no new work while draining, the body limit.
- * The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
+ * Puts a route behind what holds for every request: the key, the rate limit, no new work once the service is closed, the
+ * body limit. The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
  */
 export function guard(route: Route): GuardedRoute {
   const handler = defineHandler(async (event) => {
@@ -59,12 +60,12 @@ async function admit(
   { access = 'private', scope = 'invoke', rateLimit }: Route,
 ): Promise<void> {
   const { service } = event.context;
-  if (access !== 'public') await recognize(event);
-  const isPublic = (await decide(event, access)) === 'public';
-  if (service.state === 'draining' && !isPublic)
+  if (access !== 'public' && bringsSession(event)) await recognize(event);
+  const isPublic = (typeof access === 'string' ? access : await decide(event, access)) === 'public';
+  if (service.closed && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
   if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
-  if (!isPublic) await requireScope(event, scope);
+  if (!isPublic && !mayUse(event, scope)) await refuse(event, scope);
 }
 
 /** Counts a request by whoever makes it, and tells them in the answer. @throws {Problem} `rate-limited` */
@@ -91,5 +92,5 @@ function serve(event: H3Event, route: Route): ReturnType<Route> {
       return endOfRequest(event);
     },
   };
-  return callsOf(scope, () => route(event));
+  return callsOf(scope, () => answerOrUpgrade(route, event));
 }

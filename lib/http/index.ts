@@ -21,11 +21,13 @@ export {
   unreadBody,
 } from './body.ts';
 export { contentResponse } from './content-response.ts';
-export { type RequestContext } from './context.ts';
+export { type RequestContext, type Upgrade } from './context.ts';
 export { continueWhenRead } from './continue.ts';
 export { defineRoute } from './define-route.ts';
+export { endlessEvents, type ServerEvent } from './endless-events.ts';
 export { endOfRequest } from './end-of-request.ts';
 export { guard, type GuardedRoute, type Route } from './guard.ts';
+export { orHeartbeat } from './heartbeat.ts';
 export { incomingPieces } from './incoming-pieces.ts';
 export { inert } from './inert.ts';
 export { Cors } from './cors.ts';

@@ -48,13 +48,16 @@ const ofConsola = new Set(['args', 'date', 'level', 'type', 'tag']);
 
 /** The message and the fields of an entry. A loop: rest syntax is slow for an object of this size. */
 function contentOf(entry: LogObject): { message: string } & Record<string, unknown> {
-  const message = entry.args
-    .map((part) => (part instanceof Error ? (part.stack ?? part.message) : String(part)))
-    .join(' ');
+  const message = entry.args.map((part) => String(told(part))).join(' ');
   const content: { message: string } & Record<string, unknown> = { message };
   if (entry.tag) content.tag = entry.tag;
-  for (const [name, value] of Object.entries(entry)) if (!ofConsola.has(name)) content[name] = value;
+  for (const [name, value] of Object.entries(entry)) if (!ofConsola.has(name)) content[name] = told(value);
   return content;
+}
+
+/** An error has no fields of its own that JSON would show. */
+function told(value: unknown): unknown {
+  return value instanceof Error ? (value.stack ?? value.message) : value;
 }
 
 function levelOf({ type }: LogObject): string {

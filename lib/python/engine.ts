@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly config: Config;
   readonly log: Log;
   readonly invocations: InvocationStore;
+  /** Aborts when the service begins to drain, which functions may ask for. */
+  readonly draining: AbortSignal;
   /** Values that no log may show, by name; those of functions join them. */
   readonly secrets: Map<string, string>;
   /** Variables of every Python process. */
@@ -130,6 +132,7 @@ export class PythonEngine {
       admission: this.#admission,
       journal: new Journal({ log, output, invocations: options.invocations }),
       grant: options.grant,
+      draining: options.draining,
     });
     this.#selfTest = new SelfTest({
       config,

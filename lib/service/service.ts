@@ -68,10 +68,13 @@ export class Service {
   readonly tokens = new Tokens();
   readonly failedKeys: FailedKeys;
   readonly rateLimit: RateLimit;
+  /** Aborts when the service begins to drain: what has no end of its own ends then. */
+  readonly draining: AbortSignal;
+  readonly #drainer: AbortController;
   readonly #startedAt = performance.now();
   readonly #parts: AsyncDisposableStack;
   #ready = false;
-  readonly #drain = new AbortController();
+  #closed = false;
 
   private constructor(
     parts: Pick<
@@ -85,7 +88,11 @@ export class Service {
       | 'uploads'
       | 'python'
       | 'inference'
-    > & { readonly redactor: Redactor; readonly stack: AsyncDisposableStack },
+    > & {
+      readonly redactor: Redactor;
+      readonly stack: AsyncDisposableStack;
+      readonly drainer: AbortController;
+    },
   ) {
     this.config = parts.config;
     this.log = parts.log;
@@ -96,9 +103,11 @@ export class Service {
     this.uploads = parts.uploads;
     this.python = parts.python;
     this.inference = parts.inference;
+    this.#parts = parts.stack;
+    this.#drainer = parts.drainer;
+    this.draining = parts.drainer.signal;
     this.sessions = new Sessions({ config: parts.config });
     this.admin = new Admin(this, parts.redactor);
-    this.#parts = parts.stack;
     this.version = readVersion(parts.config.root);
     const onRefused = refusalMetrics(this.metrics);
     this.load = new Load(this.config.HEADY_MAX_IN_FLIGHT, () => onRefused('overloaded'));
@@ -146,8 +155,10 @@ export class Service {
       dataDirectory: 'path' in durability ? durability.path : undefined,
     });
     stack.defer(() => inference.stop());
+    const drainer = new AbortController();
     const python = await PythonEngine.start({
       config,
+      draining: drainer.signal,
       log,
       invocations,
       secrets,
@@ -156,12 +167,7 @@ export class Service {
     });
     stack.defer(() => python.stop());
     const parts = { config, log, metrics, invocations, durability, files, uploads, python, inference };
-    return new Service({ ...parts, redactor: new Redactor(secrets), stack: stack.move() });
-  }
-
-  /** Aborts when the service takes no new work: what has no end by itself ends then. */
-  get draining(): AbortSignal {
-    return this.#drain.signal;
+    return new Service({ ...parts, redactor: new Redactor(secrets), drainer, stack: stack.move() });
   }
 
   get state(): Health['state'] {
@@ -222,9 +228,20 @@ export class Service {
     };
   }
 
-  /** From now on takes no new work; what runs goes on. */
+  /** Whether new work is refused. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** From now on says that it is about to end; work is taken until it is closed. */
   drain(): void {
-    this.#drain.abort();
+    this.#drainer.abort();
+  }
+
+  /** From now on takes no new work; what runs goes on. */
+  close(): void {
+    this.drain();
+    this.#closed = true;
   }
 
   /** Ends all parts, each before those that it works with. */

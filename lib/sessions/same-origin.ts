@@ -13,7 +13,7 @@ const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
  * @throws {Problem} `forbidden`
  */
 export function refuseOtherOrigins({ req, url }: H3Event, publicUrl: string | undefined): void {
-  const isReading = reading.has(req.method);
+  const isReading = reading.has(req.method) && !req.headers.has('upgrade'); // a WebSocket may do more
   const site = req.headers.get('sec-fetch-site');
   if (site !== null) {
     if (site === 'same-origin' || (isReading && site === 'none')) return; // `none`: the user has typed the address

@@ -56,6 +56,7 @@ beforeAll(async () => {
       reporters: [{ log: ({ args }: LogObject) => void messages.push(args.join(' ')) }],
     }),
     invocations: memoryInvocations(),
+    draining: new AbortController().signal,
     secrets: new Map(),
     environment: {},
     grant: () => ({ environment: {}, usage: undefined, [Symbol.dispose]: () => {} }),
