@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { defineConfig } from 'nitro/config';
 
-import { guardRoutes, pythonRoutes, routeTable } from './lib/build/index.ts';
+import { adminPage, guardRoutes, pythonRoutes, routeTable } from './lib/build/index.ts';
 
 const { dirname: root } = import.meta;
 
@@ -14,7 +14,7 @@ export default defineConfig({
   serveStatic: true,
   entry: './lib/server/entry.ts',
   errorHandler: './lib/http/error-handler.ts',
-  modules: [guardRoutes, pythonRoutes, routeTable],
+  modules: [guardRoutes, pythonRoutes, routeTable, adminPage],
   storage: {
     '': { driver: join(root, 'lib/key-value/nowhere.ts') },
     cache: { driver: 'memory' }, // Nitro's own, of what can be computed again

@@ -2,6 +2,7 @@ import type { Hooks } from 'crossws';
 
 import type { Principal } from '#lib/access';
 import type { Service } from '#lib/service';
+import type { Session } from '#lib/sessions';
 
 import type { Field } from './security-headers.ts';
 
@@ -31,6 +32,8 @@ declare module 'h3' {
     readonly client: string;
     principal?: Principal | undefined;
     readonly answer: RequestContext['answer'];
+    /** Of the admin page, where the principal is one. */
+    session?: Session | undefined;
     /** Where the request is for a WebSocket. */
     readonly upgrade?: Upgrade;
     /** What may be read of a body that is to be read from Node itself. */

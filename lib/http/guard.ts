@@ -5,7 +5,7 @@ import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 import { callsOf } from '#workers';
 
-import { decide, mayUse, refuse, requesterOf, type RouteAccess } from './access.ts';
+import { bringsSession, decide, mayUse, recognize, refuse, requesterOf, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 import { answerOrUpgrade } from './web-socket.ts';
@@ -60,6 +60,7 @@ async function admit(
   { access = 'private', scope = 'invoke', rateLimit }: Route,
 ): Promise<void> {
   const { service } = event.context;
+  if (access !== 'public' && bringsSession(event)) await recognize(event);
   const isPublic = (typeof access === 'string' ? access : await decide(event, access)) === 'public';
   if (service.closed && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });

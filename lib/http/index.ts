@@ -4,6 +4,7 @@ export {
   type Access,
   mayUse,
   requesterOf,
+  refuseKey,
   requireScope,
   type RouteAccess,
   unauthorized,

@@ -41,7 +41,8 @@ export const problemTypes = {
   forbidden: {
     status: 403,
     title: 'Not allowed',
-    cause: 'The caller is known and may not do this.',
+    cause:
+      'The caller is known and may not do this; or a session of the admin page comes with a request that the page has not sent.',
     mend: 'Use a key that may.',
   },
   'not-found': {

@@ -61,6 +61,18 @@ interface EngineParts {
 const stopGraceMs = 5000;
 const stopPollMs = 20;
 
+/** What the instance's memory is used for. */
+export interface MemoryUse {
+  /** All of the instance; null where the system does not tell. */
+  readonly instance: InstanceMemory | null;
+  /** What the zygotes with their waiting children hold, and /dev/shm. */
+  readonly workersBytes: number;
+  /** What the limits of the invocations that run add up to. */
+  readonly reservedBytes: number;
+  /** What they may add up to. */
+  readonly budgetBytes: number;
+}
+
 /** Runs Python functions, each call in a process of its own. */
 export class PythonEngine {
   readonly #options: EngineOptions;
@@ -173,6 +185,17 @@ export class PythonEngine {
 
   get load(): { readonly running: number; readonly queued: number } {
     return { running: this.#admission.running, queued: this.#admission.queued };
+  }
+
+  /** What the instance's memory is used for, as far as that is known. */
+  get memory(): MemoryUse {
+    const { budget, watchdog } = this.#memory;
+    return {
+      instance: watchdog.memory ?? null,
+      workersBytes: budget.heldBytes,
+      reservedBytes: this.#admission.reservedBytes,
+      budgetBytes: budget.bytes,
+    };
   }
 
   /** Every worker of `workers/` with its functions, or with why it does not load. */

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { FailedKeys, Keyring, Tokens } from '#lib/access';
+import { Admin } from '#lib/admin';
 import type { Config } from '#lib/config';
 import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
-import { createLog, KeptLines, type LogOptions, type ServiceLog } from '#lib/log';
+import { createLog, KeptLines, type LogOptions, Redactor, type ServiceLog } from '#lib/log';
 import {
   inferenceMetrics,
   inferenceStateMetrics,
@@ -19,6 +20,7 @@ import { Load } from '#lib/overload';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
 import { RateLimit } from '#lib/rate-limit';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
+import { Sessions } from '#lib/sessions';
 import { Uploads } from '#lib/uploads';
 import { checkDataDirectory, type Durability, lockDirectory } from '#storage';
 
@@ -58,6 +60,8 @@ export class Service {
   readonly uploads: Uploads;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
+  readonly sessions: Sessions;
+  readonly admin: Admin;
   readonly version: string;
   readonly load: Load;
   readonly keyring: Keyring;
@@ -84,7 +88,11 @@ export class Service {
       | 'uploads'
       | 'python'
       | 'inference'
-    > & { readonly stack: AsyncDisposableStack; readonly drainer: AbortController },
+    > & {
+      readonly redactor: Redactor;
+      readonly stack: AsyncDisposableStack;
+      readonly drainer: AbortController;
+    },
   ) {
     this.config = parts.config;
     this.log = parts.log;
@@ -98,6 +106,8 @@ export class Service {
     this.#parts = parts.stack;
     this.#drainer = parts.drainer;
     this.draining = parts.drainer.signal;
+    this.sessions = new Sessions({ config: parts.config });
+    this.admin = new Admin(this, parts.redactor);
     this.version = readVersion(parts.config.root);
     const onRefused = refusalMetrics(this.metrics);
     this.load = new Load(this.config.HEADY_MAX_IN_FLIGHT, () => onRefused('overloaded'));
@@ -157,7 +167,7 @@ export class Service {
     });
     stack.defer(() => python.stop());
     const parts = { config, log, metrics, invocations, durability, files, uploads, python, inference };
-    return new Service({ ...parts, drainer, stack: stack.move() });
+    return new Service({ ...parts, redactor: new Redactor(secrets), drainer, stack: stack.move() });
   }
 
   get state(): Health['state'] {

@@ -76,6 +76,15 @@ async function flicker(path: string, text: string): Promise<void> {
   }
 }
 
+it('builds the admin page anew when its source changes', async () => {
+  const style = async () => told(server.fetch('/admin/style.css'));
+  expect(await style()).toMatch(/^200 /);
+  save('admin/style.css', 'body { color: rebeccapurple; }');
+  await expect.poll(style, patience).toBe('200 body { color: rebeccapurple; }');
+  write('admin/main.ts', 'document.title = `changed ${1 + 1}`;');
+  await expect.poll(async () => told(server.fetch('/admin/main.js')), patience).toContain('document.title');
+});
+
 describe('a route', () => {
   it('that is added, changed and deleted is so at once', async () => {
     expect(await route()).toMatch(/^404 /);
