@@ -1,3 +1,4 @@
+import type { ServerEvent } from '#lib/http';
 import type { Redactor } from '#lib/log';
 import type { Service } from '#lib/service';
 
@@ -7,9 +8,6 @@ import { statusOf } from './status.ts';
 
 /** Short enough to serve as the heartbeat without which a proxy ends the connection. */
 const everyMs = 2000;
-
-/** Why a stream of events has ended. */
-export type End = 'shutting-down' | 'session-ended' | 'failed';
 
 /** What is to be seen of the service at its admin page. */
 export class Admin {
@@ -37,19 +35,14 @@ export class Admin {
   }
 
   /**
-   * The status again and again, as server-sent events; the last one says why there are no more.
+   * The status again and again, as long as whoever reads it may.
    *
-   * @param isLive - whether the one who reads still may.
+   * @param isLive - whether they still may.
    */
-  async *events(isLive: () => boolean): AsyncGenerator<Uint8Array> {
+  async *events(isLive: () => boolean): AsyncGenerator<ServerEvent> {
     for await (const status of this.#feed.read()) {
-      if (!isLive()) return yield endEvent('session-ended');
-      yield Buffer.from(`data: ${status}\n\n`);
+      if (!isLive()) return;
+      yield { data: JSON.parse(status) };
     }
-    yield endEvent(this.#service.draining.aborted ? 'shutting-down' : 'failed');
   }
-}
-
-function endEvent(reason: End): Buffer {
-  return Buffer.from(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
 }

@@ -159,7 +159,7 @@ describe('the events', () => {
     });
     let last: Read | undefined;
     for await (last of stream);
-    expect(last).toEqual({ event: 'end', data: '{"reason":"session-ended"}' });
+    expect(last).toEqual({ event: 'end', data: '{}' });
   });
 
   it('are for those who are let in', async () => {
@@ -179,7 +179,7 @@ describe('the events', () => {
       }),
     );
     expect(new Set(ends.map((end) => JSON.stringify(end)))).toEqual(
-      new Set(['{"event":"end","data":"{\\"reason\\":\\"shutting-down\\"}"}']),
+      new Set(['{"event":"shutting-down","data":"{}"}']),
     );
     expect((await other.process).exitCode).toBe(0);
     expect(other.lines.some(({ message }) => message.includes('requests still run'))).toBe(false);
