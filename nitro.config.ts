@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { defineConfig } from 'nitro/config';
@@ -11,7 +12,7 @@ export default defineConfig({
   preset: 'node-middleware',
   serverDir: './',
   buildDir: '.nitro', // not in node_modules, which projects may share
-  serveStatic: true,
+  serveStatic: existsSync(join(root, 'public')), // it would look for a file at each request
   entry: './lib/server/entry.ts',
   errorHandler: './lib/http/error-handler.ts',
   modules: [guardRoutes, pythonRoutes, routeTable, adminPage],

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
-import { callsOf } from '#workers';
+import { callsOf, type Scope as CallScope } from '#workers';
 
 import { bringsSession, decide, mayUse, recognize, refuse, requesterOf, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
@@ -83,15 +83,14 @@ function boundBody(event: H3Event, { maxBodyBytes, uploads }: Route): void {
 }
 
 function serve(event: H3Event, route: Route): ReturnType<Route> {
+  return callsOf(
+    () => scopeOf(event),
+    () => answerOrUpgrade(route, event),
+  );
+}
+
+function scopeOf(event: H3Event): CallScope {
   const { service, requestId } = event.context;
-  const scope = {
-    python: service.python,
-    files: service.files,
-    requestId,
-    caller: requesterOf(event.context),
-    get signal() {
-      return endOfRequest(event);
-    },
-  };
-  return callsOf(scope, () => answerOrUpgrade(route, event));
+  const { python, files } = service;
+  return { python, files, requestId, caller: requesterOf(event.context), signal: endOfRequest(event) };
 }

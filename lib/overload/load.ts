@@ -3,7 +3,7 @@ import { Problem } from '#lib/problems';
 /** A turn of the event loop that takes longer has requests wait that long in front of the loop. */
 const targetMs = 100;
 /** When no turn in so long was shorter, it is no burst: more comes than can be answered. */
-const intervalMs = 500;
+const intervalMs = 1000;
 /** A turn may be as long as that many requests take: routes that compute for long wait for each other as ever. */
 const leastRequests = 8;
 

@@ -12,13 +12,16 @@ export interface Connections {
 export function trackConnections(server: Server): Connections {
   const sockets = new Set<Socket>();
   const responses = new Set<ServerResponse>();
+  function forget(this: ServerResponse): void {
+    responses.delete(this);
+  }
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     responses.add(response);
-    response.once('close', () => responses.delete(response));
+    response.on('close', forget);
   });
   const closeIdle = () => setImmediate(() => server.closeIdleConnections());
   const announceClose = () => {

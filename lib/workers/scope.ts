@@ -15,17 +15,17 @@ export interface Scope {
   readonly signal: AbortSignal;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const scopes = new AsyncLocalStorage<() => Scope>();
 
-/** Runs what serves a request: the calls of workers that it makes are the request's. */
-export function callsOf<T>(scope: Scope, serve: () => T): T {
+/** Runs what serves a request: the calls of workers that it makes are the request's. Most make none, so `scope` is asked then. */
+export function callsOf<T>(scope: () => Scope, serve: () => T): T {
   return scopes.run(scope, serve);
 }
 
 /** @param name - of what is called. @throws {Error} no request is being served. */
 export function currentScope(name: string): Scope {
   const scope = scopes.getStore();
-  if (scope) return scope;
+  if (scope) return scope();
   throw new Error(
     `${name} was called while no request was served: call it from a route, or from what a route calls.`,
   );
