@@ -246,6 +246,7 @@ export class Service {
 
   /** Ends all parts, each before those that it works with. */
   async stop(): Promise<void> {
+    this.load[Symbol.dispose]();
     await this.#parts.disposeAsync();
   }
 
