@@ -9,18 +9,3 @@ export function checkWhole({ headers }: Request): void {
     `The body is a part of a file, \`Content-Range: ${range}\`. Send the whole, or upload it in parts by tus to /api/uploads.`,
   );
 }
-
-/**
- * Sees that a body is the content itself: what is compressed would be served as what it is not.
- *
- * @throws {Problem} `unsupported-media-type` (RFC 9110, 8.4)
- */
-export function checkUnencoded({ headers }: Request): void {
-  const encoding = headers.get('content-encoding') ?? 'identity';
-  if (/^identity$/i.test(encoding)) return;
-  throw new Problem(
-    'unsupported-media-type',
-    `The body is encoded, \`Content-Encoding: ${encoding}\`. Send it as it is.`,
-    { headers: { 'accept-encoding': 'identity' } },
-  );
-}

@@ -4,7 +4,6 @@ import { isMultipart } from '#lib/http';
 import { type FilePart, invalid, receiveForm } from '#lib/multipart';
 import { pointerTo, Problem } from '#lib/problems';
 
-import { checkUnencoded } from './content-fields.ts';
 import { checkUndigested } from './digests.ts';
 import { metadataOfFields } from './metadata.ts';
 import { type Destination, storeFile } from './store-file.ts';
@@ -21,7 +20,6 @@ export async function postFile(event: H3Event, destination: Destination): Promis
       'unsupported-media-type',
       'A form is wanted: multipart/form-data. PUT takes a body of any type.',
     );
-  checkUnencoded(event.req);
   checkUndigested(event.req);
   const whole = Promise.withResolvers<void>();
   whole.promise.catch(() => undefined); // is told by the form

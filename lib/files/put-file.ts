@@ -2,7 +2,7 @@ import type { H3Event } from 'h3';
 
 import { unreadBody } from '#lib/http';
 
-import { checkUnencoded, checkWhole } from './content-fields.ts';
+import { checkWhole } from './content-fields.ts';
 import { saidDigest } from './digests.ts';
 import { metadataOf } from './metadata.ts';
 import { type Destination, storeFile } from './store-file.ts';
@@ -11,7 +11,6 @@ import { type Destination, storeFile } from './store-file.ts';
 export async function putFile(event: H3Event, destination: Destination): Promise<Response> {
   const { req } = event;
   checkWhole(req);
-  checkUnencoded(req);
   return storeFile(event, destination, {
     content: unreadBody(event),
     type: req.headers.get('content-type') ?? '',

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { H3Event } from 'h3';
+import { parse } from 'secure-json-parse';
 import { limitRequestBody } from 'srvx/body-limit';
 
 import { formatBytes } from '#lib/config';
-import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
+import { excessOf } from '#lib/json-bounds';
 import { isJsonType } from '#lib/media-type';
 import { release } from '#lib/memory';
 import { Problem } from '#lib/problems';
@@ -41,6 +42,22 @@ export function limitDeclared(event: H3Event, maxBytes: number): void {
 /** Whether a request has a body (RFC 9112, 6.3): one that has a length, or is sent in chunks. */
 export function hasBody({ req: { headers } }: H3Event): boolean {
   return headers.has('content-length') || headers.has('transfer-encoding');
+}
+
+/**
+ * Sees that a body is the content itself: what is compressed may become a thousand times as much, and in a file it would be
+ * served as what it is not.
+ *
+ * @throws {Problem} `unsupported-media-type` (RFC 9110, 8.4 and 15.5.16)
+ */
+export function refuseEncoded({ req: { headers } }: H3Event): void {
+  const encoding = headers.get('content-encoding') ?? '';
+  if (/^(?:identity)?$/i.test(encoding)) return;
+  throw new Problem(
+    'unsupported-media-type',
+    `The body is encoded, \`Content-Encoding: ${encoding}\`. Send it as it is.`,
+    { headers: { 'accept-encoding': 'identity' } },
+  );
 }
 
 /** Whether the body says that it is `multipart/form-data`. */
@@ -126,20 +143,26 @@ export async function readJson(event: H3Event): Promise<unknown> {
 
 /** The value of a body that is to be JSON in UTF-8. @throws {Problem} `malformed-body`, `invalid-input` */
 export function parseJson(bytes: Uint8Array): unknown {
-  const value = valueOf(bytes);
-  if (isTooDeep(value))
-    throw new Problem('invalid-input', `The body is nested deeper than ${maxJsonDepth} levels.`);
-  return value;
+  const text = textOf(bytes);
+  const excess = excessOf(text);
+  if (excess !== undefined) throw new Problem('invalid-input', `The body ${excess}.`);
+  try {
+    return parse(text); // without what would be an object's prototype where a value is copied into another
+  } catch (error) {
+    throw noJson(error as Error);
+  }
 }
 
-function valueOf(bytes: Uint8Array): unknown {
+function textOf(bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new Problem('malformed-body', `The body is not JSON: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw noJson(error as Error);
   }
+}
+
+function noJson(cause: Error): Problem {
+  return new Problem('malformed-body', `The body cannot be read as JSON: ${cause.message}.`, { cause });
 }
 
 /** The problem of a body that is larger than it may be; the client may still be sending it. */

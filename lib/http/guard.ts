@@ -6,7 +6,7 @@ import { Problem } from '#lib/problems';
 import { callsOf, type Scope as CallScope } from '#workers';
 
 import { bringsSession, decide, mayUse, recognize, refuse, requesterOf, type RouteAccess } from './access.ts';
-import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
+import { hasBody, isMultipart, leaveUnread, limitBody, refuseEncoded } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 import { answerOrUpgrade } from './web-socket.ts';
 
@@ -75,6 +75,7 @@ export async function count({ context }: H3Event, cost: number): Promise<void> {
 
 function boundBody(event: H3Event, { maxBodyBytes, uploads }: Route): void {
   if (!hasBody(event)) return;
+  refuseEncoded(event);
   const { HEADY_MAX_BODY, HEADY_MAX_UPLOAD } = event.context.service.config;
   const maxBytes = maxBodyBytes ?? HEADY_MAX_BODY;
   const takesFile = uploads === 'raw' || isMultipart(event);

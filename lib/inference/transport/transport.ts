@@ -2,7 +2,7 @@ import { createFetch, type FetchError, type FetchResponse } from 'ofetch';
 import { Agent, fetch as undiciFetch } from 'undici';
 
 import { formatBytes, formatDuration } from '#lib/config';
-import { isTooDeep, maxJsonDepth } from '#lib/json-depth';
+import { isTooDeep, maxJsonDepth } from '#lib/json-bounds';
 import { isJsonType } from '#lib/media-type';
 
 import type { BackendRequest } from '../backends/backend.ts';
@@ -78,14 +78,12 @@ export class Transport implements AsyncDisposable {
    * @throws {BackendFailure} it is none.
    */
   parse(text: string, what: string): Json {
-    let value: Json;
+    if (isTooDeep(text)) throw this.malformed(`${what} nested deeper than ${maxJsonDepth} levels`);
     try {
-      value = JSON.parse(this.#options.mask(text)) as Json;
+      return JSON.parse(this.#options.mask(text)) as Json;
     } catch (cause) {
       throw this.malformed(`${what} that is no JSON`, cause);
     }
-    if (isTooDeep(value)) throw this.malformed(`${what} nested deeper than ${maxJsonDepth} levels`);
-    return value;
   }
 
   /** The whole answer. @throws as {@link Transport.post}. */
