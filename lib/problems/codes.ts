@@ -130,8 +130,8 @@ export const problemTypes = {
   'unsupported-media-type': {
     status: 415,
     title: 'Unsupported content type',
-    cause: 'The body is of a type that this endpoint does not read.',
-    mend: 'Send `content-type: application/json`.',
+    cause: 'The body is of a type that this endpoint does not read, or it is compressed.',
+    mend: 'Send `content-type: application/json`, and no `Content-Encoding`.',
   },
   'range-not-satisfiable': {
     status: 416,
@@ -171,6 +171,12 @@ export const problemTypes = {
     cause: 'The path and the query have more than 8 KB together.',
     mend: 'Send what is long in the body.',
   },
+  'expectation-failed': {
+    status: 417,
+    title: 'The expectation cannot be met',
+    cause: 'The request has an `Expect` header with something else than `100-continue`.',
+    mend: 'Leave it out.',
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
@@ -188,6 +194,18 @@ export const problemTypes = {
     title: 'The Python function raised an exception',
     cause: 'The function raised, or returned what its return type or JSON does not allow.',
     mend: 'The detail has type and message; the traceback is in the log.',
+  },
+  'not-implemented': {
+    status: 501,
+    title: 'Not a thing that this server does',
+    cause: 'The request has a `Transfer-Encoding` other than `chunked`, or is for a proxy (`CONNECT`).',
+    mend: 'Send the body as it is, in chunks or with its length.',
+  },
+  'http-version-not-supported': {
+    status: 505,
+    title: 'Another version of HTTP',
+    cause: 'The request is of HTTP/0.9 or HTTP/2.0.',
+    mend: 'Use HTTP/1.1; a proxy in front may speak others.',
   },
   'inference-unavailable': {
     status: 502,

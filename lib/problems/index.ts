@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 
+import { FastResponse } from 'srvx';
+
 import { type ProblemCode, problemTypes } from './codes.ts';
 
 /** One invalid field: a JSON pointer (RFC 6901) to it and what is wrong. */
@@ -66,7 +68,7 @@ export class Problem extends Error {
   /** The response that tells the caller. */
   toResponse(telling: Telling): Response {
     const { retryAfterSeconds, headers } = this.options;
-    return Response.json(this.body(telling), {
+    return new FastResponse(JSON.stringify(this.body(telling)), {
       status: this.status,
       headers: {
         'content-type': 'application/problem+json',

@@ -1,3 +1,5 @@
+import { FastResponse } from 'srvx';
+
 import type { ProblemCode } from './codes.ts';
 import type { Problem } from './index.ts';
 
@@ -38,9 +40,10 @@ const codes: Partial<Record<ProblemCode, string>> = {
 /** Answers with a problem in that form. */
 export function openAiErrorResponse(problem: Problem, requestId: string): Response {
   const { retryAfterSeconds, headers } = problem.options;
-  return Response.json(openAiError(problem), {
+  return new FastResponse(JSON.stringify(openAiError(problem)), {
     status: problem.status,
     headers: {
+      'content-type': 'application/json',
       'cache-control': 'no-store',
       ...(requestId !== '' && { 'x-request-id': requestId }),
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),

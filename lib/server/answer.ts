@@ -1,7 +1,8 @@
 /* oxlint-disable no-underscore-dangle -- the name that Node gives to it */
 import { type IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:http';
 
-import { contentPolicy, type Field } from '#lib/http';
+import type { Config } from '#lib/config';
+import { contentPolicy, type Field, securityFields } from '#lib/http';
 
 /** What a route says: names and values by turns, or Node's own table of names in lower case. */
 type Said = readonly OutgoingHttpHeader[] | Readonly<Record<string, readonly [string, OutgoingHttpHeader]>>;
@@ -11,6 +12,11 @@ declare module 'node:http' {
     /** Composes the head: Node calls it once for each response, however that is sent. */
     _storeHeader(firstLine: string, said?: Said | null): void;
   }
+}
+
+/** What all answers of the service say. */
+export function commonFields({ publicUrl }: Config): CommonFields {
+  return new CommonFields(securityFields({ overTls: publicUrl?.startsWith('https:') ?? false }));
 }
 
 /** What all answers say. The lines of most of them are made once: to check and join a dozen fields costs as much as a key. */

@@ -4,44 +4,34 @@ import type { IncomingMessage } from 'node:http';
 import { FastResponse } from 'srvx';
 
 import { givenKey } from '#lib/access';
-import {
-  Cors,
-  type FetchHandler,
-  problemResponse,
-  type RequestContext,
-  securityFields,
-  serveRequest,
-} from '#lib/http';
+import { Cors, type FetchHandler, problemResponse, type RequestContext, serveRequest } from '#lib/http';
 import { requestMetrics } from '#lib/metrics';
 import { Problem } from '#lib/problems';
 import type { Service } from '#lib/service';
 
-import { type Answer, CommonFields } from './answer.ts';
+import type { Answer, CommonFields } from './answer.ts';
 import { clientAddress } from './client-address.ts';
 import { onRequestEnd } from './request-end.ts';
 import { logRequest } from './request-log.ts';
 import { isVital } from './vital-paths.ts';
+import { refuseMalformed } from './well-formed.ts';
 
 type Listener = (request: IncomingMessage, response: Answer) => void;
 
 /** A request id of the caller's own is kept when it is one: short, printable, no spaces. */
 const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
-/** Of path and query together. */
-const maxTargetLength = 8192;
 
 /**
  * What every request meets before there is a route: its id and context, the fields of its answer, its line in the log,
  * and what it can be refused for at once.
  */
-export function frontDoor(service: Service, handler: FetchHandler): Listener {
+export function frontDoor(service: Service, handler: FetchHandler, common: CommonFields): Listener {
   const { config, log, load } = service;
   const metrics = requestMetrics(service.metrics, load);
   const cors = new Cors(config.corsOrigins);
-  const common = new CommonFields(
-    securityFields({ overTls: config.publicUrl?.startsWith('https:') ?? false }),
-  );
   const atOnce = (request: IncomingMessage, response: Answer, context: RequestContext) => {
     try {
+      refuseMalformed(request);
       if (isPreflight(request)) return preflight(request, response, cors);
       refuseAtOnce(request, context);
       return undefined;
@@ -102,13 +92,8 @@ function preflight({ headers }: IncomingMessage, answer: Answer, cors: Cors): Re
   return new FastResponse(null, { status: 204 });
 }
 
-/** @throws {Problem} `uri-too-long`, `overloaded`, `rate-limited` */
+/** @throws {Problem} `overloaded`, `rate-limited` */
 function refuseAtOnce({ url = '' }: IncomingMessage, context: RequestContext): void {
-  if (url.length > maxTargetLength)
-    throw new Problem(
-      'uri-too-long',
-      `The URL has ${url.length} characters, and ${maxTargetLength} at most.`,
-    );
   if (isVital(url)) return;
   context.service.load.refuseOverload();
   context.service.rateLimit.refuseExhausted(context);

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type Server, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 import { continueWhenRead, type FetchHandler } from '#lib/http';
 import { Problem, type ProblemCode } from '#lib/problems';
 import type { Service } from '#lib/service';
 
-import { Answer } from './answer.ts';
+import { Answer, commonFields } from './answer.ts';
 import { frontDoor } from './front-door.ts';
+import { closeAnswering, rawAnswer } from './raw-answer.ts';
 import { asksForWebSocket } from './web-sockets.ts';
 
 /** Longer than any proxy's in front, which else sends a request on a connection just being closed: a 502. */
@@ -27,33 +27,31 @@ export function createHttpServer(service: Service, handler: FetchHandler): Serve
     headersTimeout,
     requestTimeout,
     connectionsCheckingInterval,
+    requireHostHeader: false, // a request without one is refused as all others are
     shouldUpgradeCallback: asksForWebSocket,
     ServerResponse: Answer,
   };
-  const server = createServer(options, frontDoor(service, handler));
+  const common = commonFields(service.config);
+  const server = createServer(options, frontDoor(service, handler, common));
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.on('checkContinue', (request, response) => {
     continueWhenRead(request, response);
     server.emit('request', request, response);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  const answer = (socket: Socket, problem: Problem) => rawAnswer(socket, problem, { service, common });
+  server.on('connect', (_request, socket) => answer(socket as Socket, noProxy()));
+  server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
+    const socket = duplex as Socket; // of an HTTP server it is one
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else if (!closeAnswering(socket)) answer(socket, refusal(error));
+  });
   return server;
 }
 
-/** Answers what is no HTTP request, or none that came in time; to a peer that is gone there is nothing to say. */
-function refuse({ code, message }: NodeJS.ErrnoException, socket: Duplex): void {
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const requestId = randomUUID();
-  const problem = new Problem(refusals[code ?? ''] ?? 'bad-request', `This is no HTTP request: ${message}.`);
-  const body = JSON.stringify(problem.body({ requestId, production: true }));
-  const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${requestId}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+/** What is no HTTP request, or none that came in time. */
+function refusal({ code, message }: NodeJS.ErrnoException): Problem {
+  return new Problem(refusals[code ?? ''] ?? 'bad-request', `This is no HTTP request: ${message}.`);
 }
 
 /** By the codes of `node:http`. */
@@ -61,3 +59,7 @@ const refusals: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
+
+function noProxy(): Problem {
+  return new Problem('not-implemented', 'This server is no proxy: it makes no connections for others.');
+}

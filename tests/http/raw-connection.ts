@@ -28,6 +28,11 @@ export class RawConnection implements Disposable {
     this.#socket.write(lines.join('\r\n'));
   }
 
+  /** Sends each character as one byte. */
+  sendBytes(characters: string): void {
+    this.#socket.write(characters, 'latin1');
+  }
+
   async receive(pattern: RegExp, timeoutMs?: number): Promise<void> {
     await waitFor(() => pattern.test(this.received) || undefined, timeoutMs);
   }
