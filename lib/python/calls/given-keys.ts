@@ -1,4 +1,5 @@
-import { pointerTo } from '#lib/problems';
+import { excessOf } from '#lib/json-bounds';
+import { pointerTo, Problem } from '#lib/problems';
 
 import type { AnyCall } from './call.ts';
 
@@ -41,10 +42,17 @@ function textsOf(pairs: readonly (readonly [name: string, text: string])[], name
   return pairs.filter(([each]) => each === name).map(([, text]) => text);
 }
 
-/** Of a JSON object; none where it is no such thing, which the process says. */
+/**
+ * Of a JSON object; none where it is no such thing, which the process says.
+ *
+ * @throws {Problem} `invalid-input` for more than is taken here: others wait while it is parsed.
+ */
 function membersOf(input: Uint8Array): ReadonlyMap<string, unknown> {
+  const text = new TextDecoder().decode(input);
+  const excess = excessOf(text);
+  if (excess !== undefined) throw new Problem('invalid-input', `The body ${excess}.`);
   try {
-    return new Map(Object.entries(JSON.parse(new TextDecoder().decode(input)) as object));
+    return new Map(Object.entries(JSON.parse(text) as object));
   } catch {
     return new Map();
   }
