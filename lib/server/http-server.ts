@@ -12,7 +12,7 @@ import { asksForWebSocket } from './web-sockets.ts';
 
 /** Longer than any proxy's in front, which else sends a request on a connection just being closed: a 502. */
 const keepAliveTimeout = 120_000;
-/** Of a head, from its first byte; a connection that waits for its next request is not meant. */
+/** Of a head, from its first byte, and the first one from the begin of its connection; between requests it does not run. */
 const headersTimeout = 20_000;
 const connectionsCheckingInterval = 5000;
 /** Of a whole request: an upload of a gigabyte over a slow line takes longer than Node's five minutes. */
@@ -39,6 +39,7 @@ export function createHttpServer(service: Service, handler: FetchHandler): Serve
     server.emit('request', request, response);
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('dropRequest', (_request, socket) => (socket as Socket).destroySoon()); // it was told of the last one
   const answer = (socket: Socket, problem: Problem) => rawAnswer(socket, problem, { service, common });
   server.on('connect', (_request, socket) => answer(socket as Socket, noProxy()));
   server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
