@@ -4,6 +4,8 @@ import { Problem } from '#lib/problems';
 const targetMs = 100;
 /** When no turn in so long was shorter, it is no burst: more comes than can be answered. */
 const intervalMs = 500;
+/** One alone may be a pause, however long: after a quiet time it is all that there is in an interval. */
+const leastTurns = 2;
 /** A turn may be as long as that many requests take: routes that compute for long wait for each other as ever. */
 const leastRequests = 8;
 
@@ -22,6 +24,8 @@ export class Load {
   /** Of the present turn, as `performance.now()` has it. */
   #turnBeganMs: number | undefined;
   #turnRequests = 0;
+  /** Of the present interval, so far. */
+  #turns = 0;
   #intervalEndsMs = 0;
   #shortestMs = Infinity;
   #budgetMs = Infinity;
@@ -62,14 +66,17 @@ export class Load {
 
   readonly #endTurn = (): void => {
     const now = performance.now();
-    const turnMs = now - (this.#turnBeganMs ?? now);
+    const beganMs = this.#turnBeganMs ?? now;
+    const turnMs = now - beganMs;
     const target = Math.max(targetMs, (leastRequests * turnMs) / this.#turnRequests);
     this.#turnBeganMs = undefined;
     this.#turnRequests = 0;
+    if (this.#turns === 0) this.#intervalEndsMs = beganMs + intervalMs; // not before: there may have been quiet
+    this.#turns += 1;
     this.#shortestMs = Math.min(this.#shortestMs, turnMs);
-    if (now < this.#intervalEndsMs) return;
+    if (now < this.#intervalEndsMs || this.#turns < leastTurns) return;
     this.#budgetMs = this.#shortestMs > target ? target : Infinity;
     this.#shortestMs = Infinity;
-    this.#intervalEndsMs = now + intervalMs;
+    this.#turns = 0;
   };
 }
