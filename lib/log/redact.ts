@@ -1,38 +1,48 @@
 /** Shorter values are no secrets worth the name, and masking them would blot out ordinary text. */
 const minimumLength = 6;
 
+/** What `npm run heady -- key` makes: of the keys in `HEADY_API_KEYS` the service knows the hashes alone. */
+const madeKey = /heady_[\w-]{43}/g;
+
 type Mask = readonly [spelling: string, mask: string];
 
 /**
- * Masks every occurrence of the given secrets in a text, also where they stand escaped in JSON or in a URL. `secrets`
- * maps the name of each to its value; those that join it later are masked from then on.
+ * Masks every occurrence of the secrets in force in a text, also where they stand escaped in JSON or in a URL, and of
+ * what looks like a key of the service. The service has one, for whatever it says.
  */
 export class Redactor {
-  readonly #secrets: ReadonlyMap<string, string>;
-  #masks: readonly Mask[] = [];
-  #count = 0;
+  readonly #secrets: Map<string, string>;
+  #masks: readonly Mask[];
 
+  /** @param secrets - the name of each, and its value. */
   constructor(secrets: ReadonlyMap<string, string>) {
-    this.#secrets = secrets;
+    this.#secrets = new Map(secrets);
+    this.#masks = masksOf(this.#secrets);
+  }
+
+  /** Has one more masked from now on. */
+  add(name: string, value: string): void {
+    if (this.#secrets.get(name) === value) return;
+    this.#secrets.set(name, value);
+    this.#masks = masksOf(this.#secrets);
   }
 
   mask(text: string): string {
-    return this.#current().reduce((masked, [spelling, mask]) => masked.replaceAll(spelling, mask), text);
+    return this.#masks
+      .reduce((masked, [spelling, mask]) => masked.replaceAll(spelling, mask), text)
+      .replaceAll(madeKey, '[a key]');
+  }
+
+  /** Whether there is a secret in a text. */
+  finds(text: string): boolean {
+    return this.mask(text) !== text;
   }
 
   /** The same for a text that breaks off at its end: a secret that it breaks off in is left out. */
   maskBrokenOff(text: string): string {
     const masked = this.mask(text);
-    const partial = Math.max(0, ...this.#current().map(([spelling]) => overlap(masked, spelling)));
+    const partial = Math.max(0, ...this.#masks.map(([spelling]) => overlap(masked, spelling)));
     return masked.slice(0, masked.length - partial);
-  }
-
-  #current(): readonly Mask[] {
-    if (this.#secrets.size !== this.#count) {
-      this.#masks = masksOf(this.#secrets);
-      this.#count = this.#secrets.size;
-    }
-    return this.#masks;
   }
 }
 

@@ -5,7 +5,7 @@ import { FailedKeys, Keyring, Tokens } from '#lib/access';
 import type { Config } from '#lib/config';
 import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
-import { createLog, KeptLines, type LogOptions, type ServiceLog } from '#lib/log';
+import { createLog, KeptLines, type LogOptions, Redactor, type ServiceLog } from '#lib/log';
 import {
   inferenceMetrics,
   inferenceStateMetrics,
@@ -50,6 +50,8 @@ export interface WorkerListing {
 export class Service {
   readonly config: Config;
   readonly log: ServiceLog;
+  /** Takes the secrets out of whatever is shown. */
+  readonly redactor: Redactor;
   readonly metrics: Metrics;
   readonly invocations: InvocationStore;
   /** Whether what is in the data directory is still there after a deploy, as was found at the start. */
@@ -74,6 +76,7 @@ export class Service {
       Service,
       | 'config'
       | 'log'
+      | 'redactor'
       | 'metrics'
       | 'invocations'
       | 'durability'
@@ -85,6 +88,7 @@ export class Service {
   ) {
     this.config = parts.config;
     this.log = parts.log;
+    this.redactor = parts.redactor;
     this.metrics = parts.metrics;
     this.invocations = parts.invocations;
     this.durability = parts.durability;
@@ -115,7 +119,7 @@ export class Service {
     await using stack = new AsyncDisposableStack(); // what has been started ends when a later part does not start
     const metrics = new Metrics();
     const invocations = observedInvocations(store, invocationMetrics(metrics));
-    const secrets = new Map(config.secrets);
+    const redactor = new Redactor(config.secrets);
     const found = durabilityOf(config);
     const lock = 'path' in found ? stack.use(lockDirectory(found.path)) : undefined;
     const durability = 'why' in found || lock ? found : inUse(found.path, yieldsDataDirectory);
@@ -123,7 +127,7 @@ export class Service {
     const log = createLog({
       format: config.logFormat,
       level: config.HEADY_LOG_LEVEL,
-      secrets,
+      redactor,
       kept,
       ...logged,
     });
@@ -135,7 +139,7 @@ export class Service {
     const inference = await InferenceGateway.start({
       config,
       log,
-      secrets,
+      redactor,
       observe: inferenceMetrics(metrics),
       dataDirectory: 'path' in durability ? durability.path : undefined,
     });
@@ -144,12 +148,23 @@ export class Service {
       config,
       log,
       invocations,
-      secrets,
+      redactor,
       environment: inference.environment,
       grant: (grantee) => inference.grant(grantee),
     });
     stack.defer(() => python.stop());
-    const parts = { config, log, metrics, invocations, durability, files, uploads, python, inference };
+    const parts = {
+      config,
+      log,
+      redactor,
+      metrics,
+      invocations,
+      durability,
+      files,
+      uploads,
+      python,
+      inference,
+    };
     return new Service({ ...parts, stack: stack.move() });
   }
 

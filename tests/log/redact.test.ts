@@ -48,6 +48,19 @@ describe('a secret in a text', () => {
     );
   });
 
+  it('is masked from when it joins', () => {
+    const redactor = new Redactor(new Map());
+    expect(redactor.finds('a=own-secret')).toBe(false);
+    redactor.add('OWN', 'own-secret');
+    expect([redactor.finds('a=own-secret'), redactor.mask('a=own-secret')]).toEqual([true, 'a=[OWN]']);
+  });
+
+  it('is masked when it looks like a key that the service has only the hash of', () => {
+    const key = `heady_${'aB3-_'.repeat(8)}xyz`;
+    expect(redact({}, `/api/${key}?x`)).toBe('/api/[a key]?x');
+    expect(redact({}, 'heady_manager_is_no_key')).toBe('heady_manager_is_no_key');
+  });
+
   it('is left alone when it is too short to be one', () => {
     expect(redact({ HEADY_API_KEY: 'is' }, 'this is it')).toBe('this is it');
   });
