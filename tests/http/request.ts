@@ -1,0 +1,28 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** An answer with every field as it was sent, several of a name joined. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A request that may say what `fetch` says by itself, such as `Host` and `Origin`. */
+export async function ask(url: string, { method = 'GET', headers, body }: Asked = {}): Promise<Answered> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+  const sent = request(url, { method, headers, agent: false }, (response) => {
+    text(response).then(
+      (received) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: received }),
+      reject,
+    );
+  });
+  sent.on('error', reject).end(body);
+  return promise;
+}
