@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { type Scope, scopes } from '../../lib/config/index.ts';
+import { endpointOf, routeFiles } from '../http/endpoints.ts';
 import { repository } from '../project.ts';
 import { TestServer } from '../server.ts';
 
@@ -39,15 +40,6 @@ const opened: Readonly<Record<string, Scope | 'public'>> = {
   'PUT /api/files/key': 'files',
 };
 
-/** The files under `routes/`, each by what it answers to, by the rules of file routes. */
-const files = globSync('**/*.{ts,py}', { cwd: join(repository, 'routes') });
-
-function endpointOf(file: string): string {
-  const [, name = '', method = 'get'] = /^(.*?)(?:\.([a-z]+))?\.\w+$/.exec(file) ?? [];
-  const path = `/${name.replace(/(?:^|\/)index$/, '').replaceAll(/\[(?:\.{3})?(\w+)\]/g, '$1')}`;
-  return `${method.toUpperCase()} ${path}`;
-}
-
 const keys = Object.fromEntries(scopes.map((scope) => [scope, `key-for-${scope}`])) as Record<Scope, string>;
 let server: TestServer;
 
@@ -72,10 +64,10 @@ async function ask(endpoint: string, key?: string): Promise<Response> {
 
 describe('the routes', () => {
   it('are each for somebody who is named here', () => {
-    expect(files.map(endpointOf).toSorted()).toEqual(Object.keys(opened).toSorted());
+    expect(routeFiles.map(endpointOf).toSorted()).toEqual(Object.keys(opened).toSorted());
   });
 
-  it.each(files)('%s is public only where it says so', async (file) => {
+  it.each(routeFiles)('%s is public only where it says so', async (file) => {
     const { status } = await ask(endpointOf(file));
     const saysSo = readFileSync(join(repository, 'routes', file), 'utf8').includes("access: 'public'");
     expect([file, status !== 401]).toEqual([file, saysSo]);
