@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { defineConfig } from 'nitro/config';
 
-import { guardRoutes, pythonRoutes, routeTable } from './lib/build/index.ts';
+import { adminPage, guardRoutes, pythonRoutes, routeTable } from './lib/build/index.ts';
 
 const { dirname: root } = import.meta;
 
@@ -11,10 +12,10 @@ export default defineConfig({
   preset: 'node-middleware',
   serverDir: './',
   buildDir: '.nitro', // not in node_modules, which projects may share
-  serveStatic: true,
+  serveStatic: existsSync(join(root, 'public')), // it would look for a file at each request
   entry: './lib/server/entry.ts',
   errorHandler: './lib/http/error-handler.ts',
-  modules: [guardRoutes, pythonRoutes, routeTable],
+  modules: [guardRoutes, pythonRoutes, routeTable, adminPage],
   storage: {
     '': { driver: join(root, 'lib/key-value/nowhere.ts') },
     cache: { driver: 'memory' }, // Nitro's own, of what can be computed again

@@ -9,6 +9,7 @@ export const repository = fileURLToPath(new URL('..', import.meta.url));
 
 /** What makes a project; `node_modules` and `.venv` are shared with the repository. */
 const parts = [
+  'admin',
   'heady-manager.js',
   'lib',
   'mocks',

@@ -44,7 +44,7 @@ function exampleValue(variable: Variable): string {
 }
 
 /** The default that the schema itself holds; its input spelling where it has a unit. */
-function literalDefault({ schema }: Variable): string | undefined {
+export function literalDefault({ schema }: Variable): string | undefined {
   const { defaultValue } = schema.def as { defaultValue?: unknown };
   return defaultValue === undefined ? undefined : String(defaultValue);
 }

@@ -235,7 +235,7 @@ export const variables = {
   HEADY_MAX_IN_FLIGHT: define({
     schema: count(1).default(2000),
     description:
-      'Requests at once; beyond it 503 with Retry-After, but for health, metrics and the admin page.',
+      'Requests at once, open streams and WebSockets included; beyond it 503 with Retry-After, but for health, metrics and the admin page.',
     source: 'optional',
   }),
   HEADY_SHUTDOWN_TIMEOUT: define({

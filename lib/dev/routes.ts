@@ -6,7 +6,7 @@ import { LogLevels } from 'consola';
 import { build, createNitro, prepare } from 'nitro/builder';
 import type { Nitro } from 'nitro/types';
 
-import { guardRoutes, pythonRoutes, routeTable } from '#lib/build';
+import { adminPage, guardRoutes, pythonRoutes, routeTable } from '#lib/build';
 import { pythonRouteFiles, routeFiles } from '#lib/route-files';
 import { watchFolder } from '#lib/watch';
 
@@ -30,7 +30,7 @@ interface RoutesOptions {
  * a `.py` file is no matter of the build.
  */
 export async function watchRoutes({ root, onError }: RoutesOptions): Promise<Routes> {
-  const modules = [guardRoutes, pythonRoutes, routeTable, externalLib];
+  const modules = [guardRoutes, pythonRoutes, routeTable, adminPage, externalLib];
   const nitro = await createNitro({ rootDir: root, dev: true, modules, logLevel: LogLevels.silent });
   const entry = pathToFileURL(join(nitro.options.output.serverDir, 'index.mjs')).href;
   const first = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import { streamedResponse } from '#lib/http';
+import { orHeartbeat, streamedResponse } from '#lib/http';
 import { Problem } from '#lib/problems';
 
 /** Forms in which items can be sent one by one. */
@@ -11,9 +11,6 @@ interface ItemStreamOptions {
   readonly production: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
-
-/** Comments are sent this often when there is no item: proxies end a connection on which nothing comes. */
-const heartbeatMs = 15_000;
 
 /**
  * Items, each as JSON, as a response that is sent as they come. What goes wrong in mid-stream is its last event, as
@@ -70,10 +67,4 @@ async function* withHeartbeats(
   } finally {
     await items.return?.();
   }
-}
-
-async function orHeartbeat<T>(next: Promise<T>): Promise<T | 'heartbeat'> {
-  const { promise, resolve } = Promise.withResolvers<'heartbeat'>();
-  const timer = setTimeout(() => resolve('heartbeat'), heartbeatMs);
-  return Promise.race([next, promise]).finally(() => clearTimeout(timer));
 }

@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3';
 
 import type { Principal } from '#lib/access';
-import { endOfRequest, mayUse } from '#lib/http';
+import { endOfRequest, mayUse, requesterOf } from '#lib/http';
 import type { RequestFacts } from '#lib/python';
 
 import { tellsKey } from './tells-key.ts';
@@ -13,7 +13,13 @@ const keyHeader = 'x-heady-api-key';
 export function callOf(event: H3Event) {
   const { requestId, service } = event.context;
   const files = () => (mayUse(event, 'files') ? service.files : undefined); // anybody could read any file by a public function
-  return { request: () => requestFacts(event), files, requestId, signal: endOfRequest(event) };
+  return {
+    request: () => requestFacts(event),
+    files,
+    requestId,
+    caller: requesterOf(event.context),
+    signal: endOfRequest(event),
+  };
 }
 
 /** What a Python function may know of the request that it serves: all but the headers that tell the service's own key. */

@@ -23,15 +23,34 @@ export type RouteAccess =
   | { readonly jwt: TokenAccess }
   | ((event: H3Event) => Access | Visitor | Promise<Access | Visitor>);
 
+/** Whether a request is to be judged by a session: whoever gives a key or a token is by that. */
+export function bringsSession(event: H3Event): boolean {
+  const { principal, service } = event.context;
+  return principal === undefined && service.sessions.isGiven(event) && tokenOf(event) === undefined;
+}
+
+/**
+ * Finds out whose session a request brings.
+ *
+ * @throws {Problem} `forbidden` for a session whose request does not come from the admin page.
+ */
+export async function recognize(event: H3Event): Promise<void> {
+  const { context } = event;
+  const session = await context.service.sessions.find(event);
+  if (!session) return;
+  const { id, keyName: name } = session;
+  context.session = session;
+  context.principal = { kind: 'session', name, scopes: new Set(['admin']), id: `session:${id}` };
+}
+
 /**
  * Finds out whether a request may pass, and who makes it: then it is on the event's context.
  *
  * @returns what it needs a principal for; `public` where it needs none.
  * @throws {Problem} `unauthorized` for a token that is not good, those of a route's own function.
  */
-export async function decide(event: H3Event, access: RouteAccess): Promise<Access> {
+export async function decide(event: H3Event, access: Exclude<RouteAccess, Access>): Promise<Access> {
   const { context } = event;
-  if (typeof access === 'string') return access;
   if (context.principal) return 'private';
   if (typeof access === 'object') {
     const token = tokenOf(event);
@@ -45,9 +64,19 @@ export async function decide(event: H3Event, access: RouteAccess): Promise<Acces
   return 'public';
 }
 
+/** What tells one sender of requests from another. */
+export function requesterOf({ principal, client }: H3Event['context']): string {
+  return principal?.id ?? client;
+}
+
 /** Whether a request is one of somebody who has this scope. */
 export function mayUse({ context }: H3Event, scope: Scope): boolean {
   return hasScope(context.principal, scope);
+}
+
+/** The same as a demand. @throws {Problem} those of {@link refuse} */
+export async function requireScope(event: H3Event, scope: Scope): Promise<void> {
+  if (!mayUse(event, scope)) await refuse(event, scope);
 }
 
 /**
@@ -56,19 +85,22 @@ export function mayUse({ context }: H3Event, scope: Scope): boolean {
  * @throws {Problem} `unauthorized`, the same for no key and a wrong one; `forbidden` for a key without the scope;
  *   `rate-limited` after many wrong ones.
  */
-export async function requireScope(event: H3Event, scope: Scope): Promise<void> {
-  if (mayUse(event, scope)) return;
-  const { principal, service, client, requestId } = event.context;
+export async function refuse(event: H3Event, scope: Scope): Promise<never> {
+  const { principal } = event.context;
   if (principal)
     throw new Problem(
       'forbidden',
       `This endpoint needs the scope '${scope}', which ${principal.id} does not have.`,
     );
-  if (tokenOf(event) !== undefined) {
-    service.log.warn({ message: 'a wrong key', client, requestId });
-    await service.failedKeys.slowDown(client);
-  }
-  throw unauthorized();
+  throw tokenOf(event) === undefined ? unauthorized() : await refuseKey(event);
+}
+
+/** Logs a wrong key, and lets its client wait. @returns what is to be said. @throws {Problem} `rate-limited` after many. */
+export async function refuseKey({ context }: H3Event): Promise<Problem> {
+  const { service, client, requestId } = context;
+  service.log.warn({ message: 'a wrong key', client, requestId });
+  await service.failedKeys.slowDown(client);
+  return unauthorized();
 }
 
 /** The same whatever was wrong. */

@@ -1,7 +1,15 @@
+import type { Hooks } from 'crossws';
+
 import type { Principal } from '#lib/access';
 import type { Service } from '#lib/service';
+import type { Session } from '#lib/sessions';
 
 import type { Field } from './security-headers.ts';
+
+/** A request for a WebSocket: accepted when it has hooks. */
+export interface Upgrade {
+  hooks?: Partial<Hooks>;
+}
 
 /** What the server puts on each request's context before any route sees it. */
 export interface RequestContext extends Record<string, unknown> {
@@ -24,6 +32,10 @@ declare module 'h3' {
     readonly client: string;
     principal?: Principal | undefined;
     readonly answer: RequestContext['answer'];
+    /** Of the admin page, where the principal is one. */
+    session?: Session | undefined;
+    /** Where the request is for a WebSocket. */
+    readonly upgrade?: Upgrade;
     /** What may be read of a body that is to be read from Node itself. */
     maxUnreadBytes?: number;
   }

@@ -39,6 +39,11 @@ export class Cors {
   readonly #isForNone: boolean;
   readonly #exact: ReadonlySet<string>;
   readonly #patterns: readonly RegExp[];
+  /** Most requests come from the same one. */
+  #last: { readonly origin: string | undefined; readonly fields: readonly Field[] } = {
+    origin: undefined,
+    fields: [],
+  };
 
   /** @param origins - exact ones, those with `*.` for any subdomain or `:*` for any port, or `*` alone for all. */
   constructor(origins: readonly string[]) {
@@ -58,7 +63,13 @@ export class Cors {
   fields(origin: string | undefined): readonly Field[] {
     if (this.#isForAll) return allFields;
     if (this.#isForNone) return [];
-    if (origin === undefined || !this.allows(origin)) return otherFields;
+    if (origin === undefined) return otherFields;
+    if (origin !== this.#last.origin) this.#last = { origin, fields: this.#fieldsFor(origin) };
+    return this.#last.fields;
+  }
+
+  #fieldsFor(origin: string): readonly Field[] {
+    if (!this.allows(origin)) return otherFields;
     return [
       ['access-control-allow-origin', origin],
       ['access-control-allow-credentials', 'true'],

@@ -55,7 +55,7 @@ export function defineRoute<
   const route = defineHandler(async (event) => {
     const input = {
       params: validate<Params>(params, params && Object.fromEntries(pathParams(event)), '/params'),
-      query: validate<Query>(query, getQuery(event), '/query'),
+      query: validate<Query>(query, query && getQuery(event), '/query'),
       body: validate<Body>(body, body && (await readJson(event))),
     };
     return handler(input, event);

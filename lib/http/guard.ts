@@ -3,11 +3,12 @@ import type { z } from 'zod';
 
 import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
-import { callsOf } from '#workers';
+import { callsOf, type Scope as CallScope } from '#workers';
 
-import { decide, requireScope, type RouteAccess } from './access.ts';
+import { bringsSession, decide, mayUse, recognize, refuse, requesterOf, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
+import { answerOrUpgrade } from './web-socket.ts';
 
 /** A route as its file exports it: a handler that may say who may call it and how much it reads. */
 export type Route = EventHandler & {
@@ -41,8 +42,8 @@ export interface RouteDescription {
 export type GuardedRoute = EventHandler & { readonly route: Route };
 
 /**
- * Puts a route behind what holds for every request: the key, the rate limit, no new work while draining, the body limit.
- * The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
+ * Puts a route behind what holds for every request: the key, the rate limit, no new work once the service is closed, the
+ * body limit. The build wraps the default export of every file under `routes/` in it, so a route that says nothing is private.
  */
 export function guard(route: Route): GuardedRoute {
   const handler = defineHandler(async (event) => {
@@ -59,11 +60,12 @@ async function admit(
   { access = 'private', scope = 'invoke', rateLimit }: Route,
 ): Promise<void> {
   const { service } = event.context;
-  const isPublic = (await decide(event, access)) === 'public';
-  if (service.state === 'draining' && !isPublic)
+  if (access !== 'public' && bringsSession(event)) await recognize(event);
+  const isPublic = (typeof access === 'string' ? access : await decide(event, access)) === 'public';
+  if (service.closed && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
   if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
-  if (!isPublic) await requireScope(event, scope);
+  if (!isPublic && !mayUse(event, scope)) await refuse(event, scope);
 }
 
 /** Counts a request by whoever makes it, and tells them in the answer. @throws {Problem} `rate-limited` */
@@ -81,14 +83,14 @@ function boundBody(event: H3Event, { maxBodyBytes, uploads }: Route): void {
 }
 
 function serve(event: H3Event, route: Route): ReturnType<Route> {
+  return callsOf(
+    () => scopeOf(event),
+    () => answerOrUpgrade(route, event),
+  );
+}
+
+function scopeOf(event: H3Event): CallScope {
   const { service, requestId } = event.context;
-  const scope = {
-    python: service.python,
-    files: service.files,
-    requestId,
-    get signal() {
-      return endOfRequest(event);
-    },
-  };
-  return callsOf(scope, () => route(event));
+  const { python, files } = service;
+  return { python, files, requestId, caller: requesterOf(event.context), signal: endOfRequest(event) };
 }

@@ -1,6 +1,15 @@
 import './context.ts';
 
-export { type Access, mayUse, requireScope, type RouteAccess, unauthorized, type Visitor } from './access.ts';
+export {
+  type Access,
+  mayUse,
+  requesterOf,
+  refuseKey,
+  requireScope,
+  type RouteAccess,
+  unauthorized,
+  type Visitor,
+} from './access.ts';
 export {
   bodyTooLarge,
   contentLengthOf,
@@ -13,11 +22,13 @@ export {
   unreadBody,
 } from './body.ts';
 export { contentResponse } from './content-response.ts';
-export { type RequestContext } from './context.ts';
+export { type RequestContext, type Upgrade } from './context.ts';
 export { continueWhenRead } from './continue.ts';
 export { defineRoute } from './define-route.ts';
+export { endlessEvents, type ServerEvent } from './endless-events.ts';
 export { endOfRequest } from './end-of-request.ts';
 export { guard, type GuardedRoute, type Route } from './guard.ts';
+export { orHeartbeat } from './heartbeat.ts';
 export { incomingPieces } from './incoming-pieces.ts';
 export { inert } from './inert.ts';
 export { Cors } from './cors.ts';

@@ -14,7 +14,7 @@ export type Log = ConsolaInstance;
 /** The service's own. */
 export interface ServiceLog extends Log {
   /** Writes an entry of a kind of which there are very many: without what consola does for each. */
-  line(level: 'error' | 'info', entry: { readonly message: string }): void;
+  line(level: 'error' | 'info', message: string, fields: object): void;
 }
 
 export interface LogOptions {
@@ -46,10 +46,10 @@ export function createLog({
     reporters: [reporters[format](shown), ...(keep ? [jsonReporter(keep)] : [])],
     throttle: 0,
   });
-  const line: ServiceLog['line'] = (severity, entry) => {
+  const line: ServiceLog['line'] = (severity, message, fields) => {
     if (LogLevels[severity] > log.level) return;
-    if (format !== 'json') return log[severity](entry);
-    const text = jsonLine(severity, entry);
+    if (format !== 'json') return log[severity]({ message, ...fields });
+    const text = jsonLine({ date: new Date(), level: severity, message }, fields);
     shown(text);
     keep?.(text);
   };

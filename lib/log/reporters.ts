@@ -5,12 +5,36 @@ type Write = (line: string) => void;
 
 /** One JSON object a line: `time`, `level`, `message`, then the fields of the entry. */
 export function jsonReporter(write: Write): ConsolaReporter {
-  return { log: (entry) => write(jsonLine(levelOf(entry), contentOf(entry), entry.date)) };
+  return {
+    log: (entry) => {
+      const { message, ...fields } = contentOf(entry);
+      write(jsonLine({ date: entry.date, level: levelOf(entry), message }, fields));
+    },
+  };
 }
 
-/** The same of an entry that is known without consola. */
-export function jsonLine(level: string, entry: { readonly message: string }, date = new Date()): string {
-  return `{"time":"${date.toISOString()}","level":"${level}",${JSON.stringify(entry).slice(1)}`;
+interface EntryHead {
+  readonly date: Date;
+  readonly level: string;
+  readonly message: string;
+}
+
+/** An entry as `jsonReporter` writes it. */
+export function jsonLine({ date, level, message }: EntryHead, fields: object): string {
+  const head = `{"time":"${isoTime(date.getTime())}","level":"${level}","message":${JSON.stringify(message)}`;
+  const rest = JSON.stringify(fields).slice(1);
+  return rest === '}' ? `${head}}` : `${head},${rest}`;
+}
+
+/** Many lines are of the same millisecond, and to write a date takes as long as to write the rest of a line. */
+const isoTime = keepingLast((ms) => new Date(ms).toISOString());
+
+function keepingLast(format: (ms: number) => string): (ms: number) => string {
+  let last = { ms: NaN, text: '' };
+  return (ms) => {
+    if (ms !== last.ms) last = { ms, text: format(ms) };
+    return last.text;
+  };
 }
 
 /** Lines for a person: time, level, message, then the fields as `key=value`; a traceback as it is, below. */
@@ -48,13 +72,16 @@ const ofConsola = new Set(['args', 'date', 'level', 'type', 'tag']);
 
 /** The message and the fields of an entry. A loop: rest syntax is slow for an object of this size. */
 function contentOf(entry: LogObject): { message: string } & Record<string, unknown> {
-  const message = entry.args
-    .map((part) => (part instanceof Error ? (part.stack ?? part.message) : String(part)))
-    .join(' ');
+  const message = entry.args.map((part) => String(told(part))).join(' ');
   const content: { message: string } & Record<string, unknown> = { message };
   if (entry.tag) content.tag = entry.tag;
-  for (const [name, value] of Object.entries(entry)) if (!ofConsola.has(name)) content[name] = value;
+  for (const [name, value] of Object.entries(entry)) if (!ofConsola.has(name)) content[name] = told(value);
   return content;
+}
+
+/** An error has no fields of its own that JSON would show. */
+function told(value: unknown): unknown {
+  return value instanceof Error ? (value.stack ?? value.message) : value;
 }
 
 function levelOf({ type }: LogObject): string {

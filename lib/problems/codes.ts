@@ -41,7 +41,8 @@ export const problemTypes = {
   forbidden: {
     status: 403,
     title: 'Not allowed',
-    cause: 'The caller is known and may not do this.',
+    cause:
+      'The caller is known and may not do this; or a session of the admin page comes with a request that the page has not sent.',
     mend: 'Use a key that may.',
   },
   'not-found': {
@@ -119,6 +120,12 @@ export const problemTypes = {
     cause:
       'The body is larger than `HEADY_MAX_BODY`, or than `HEADY_MAX_UPLOAD` where it is a form with files; or a form has too many parts, or too large a field that is no file.',
     mend: 'Send less, or raise the limit; send what is large as a file.',
+  },
+  'upgrade-required': {
+    status: 426,
+    title: 'A WebSocket is needed',
+    cause: 'The route takes WebSockets alone, or another version of their protocol.',
+    mend: 'Connect by a client for WebSockets.',
   },
   'unsupported-media-type': {
     status: 415,
@@ -299,4 +306,5 @@ const codesByStatus: Readonly<Record<number, ProblemCode>> = {
   413: 'payload-too-large',
   415: 'unsupported-media-type',
   422: 'invalid-input',
+  426: 'upgrade-required',
 };

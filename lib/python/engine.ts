@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly config: Config;
   readonly log: Log;
   readonly invocations: InvocationStore;
+  /** Aborts when the service begins to drain, which functions may ask for. */
+  readonly draining: AbortSignal;
   /** The secrets of functions join those that it masks. */
   readonly redactor: Redactor;
   /** Variables of every Python process. */
@@ -58,6 +60,18 @@ interface EngineParts {
 /** How long calls that were ended may take for it when the service stops: their grace periods are within it. */
 const stopGraceMs = 5000;
 const stopPollMs = 20;
+
+/** What the instance's memory is used for. */
+export interface MemoryUse {
+  /** All of the instance; null where the system does not tell. */
+  readonly instance: InstanceMemory | null;
+  /** What the zygotes with their waiting children hold, and /dev/shm. */
+  readonly workersBytes: number;
+  /** What the limits of the invocations that run add up to. */
+  readonly reservedBytes: number;
+  /** What they may add up to. */
+  readonly budgetBytes: number;
+}
 
 /** Runs Python functions, each call in a process of its own. */
 export class PythonEngine {
@@ -118,6 +132,7 @@ export class PythonEngine {
       admission: this.#admission,
       journal: new Journal({ log, output, invocations: options.invocations }),
       grant: options.grant,
+      draining: options.draining,
     });
     this.#selfTest = new SelfTest({
       config,
@@ -170,6 +185,17 @@ export class PythonEngine {
 
   get load(): { readonly running: number; readonly queued: number } {
     return { running: this.#admission.running, queued: this.#admission.queued };
+  }
+
+  /** What the instance's memory is used for, as far as that is known. */
+  get memory(): MemoryUse {
+    const { budget, watchdog } = this.#memory;
+    return {
+      instance: watchdog.memory ?? null,
+      workersBytes: budget.heldBytes,
+      reservedBytes: this.#admission.reservedBytes,
+      budgetBytes: budget.bytes,
+    };
   }
 
   /** Every worker of `workers/` with its functions, or with why it does not load. */

@@ -1,7 +1,7 @@
 export type { Answer, Call, GivenTexts, Grant, Output, RequestFacts, RouteCall } from './calls/call.ts';
 export type { Rule } from './isolation/enforcement.ts';
 export { documentationOf, summaryOf } from './workers/documentation.ts';
-export { PythonEngine } from './engine.ts';
+export { type MemoryUse, PythonEngine } from './engine.ts';
 export type { ItemStream } from './calls/item-stream.ts';
 export type { DescribedFunction } from './workers/described-function.ts';
 export { findInterpreter, InterpreterError } from './workers/interpreter.ts';

@@ -25,6 +25,8 @@ interface Policy {
   readonly name: string;
   readonly quota: Quota;
   readonly counter: Counter;
+  /** As the field `RateLimit-Policy` has it. */
+  readonly told: string;
 }
 
 interface RateLimitOptions {
@@ -63,8 +65,9 @@ export class RateLimit {
     } = config;
     const policy = (name: string, quota: Quota): Policy => ({
       name,
-      quota,
       counter: newCounter(quota, name),
+      quota,
+      told: `"${name}";q=${quota.max};w=${Math.round(quota.windowMs / 1000)}`,
     });
     this.#default = policy('default', { max, windowMs });
     this.#own = new Map(
@@ -122,9 +125,9 @@ function idOf({ principal, client }: Requester): string {
   return principal?.id ?? networkOf(client);
 }
 
-function fieldsOf({ name, quota }: Policy, remaining: number, msBeforeNext: number): QuotaFields {
+function fieldsOf({ name, told }: Policy, remaining: number, msBeforeNext: number): QuotaFields {
   return [
-    ['ratelimit-policy', `"${name}";q=${quota.max};w=${Math.round(quota.windowMs / 1000)}`],
+    ['ratelimit-policy', told],
     ['ratelimit', `"${name}";r=${remaining};t=${Math.ceil(msBeforeNext / 1000)}`],
   ];
 }

@@ -16,16 +16,16 @@ declare module 'node:http' {
 /** What all answers say. The lines of most of them are made once: to check and join a dozen fields costs as much as a key. */
 export class CommonFields {
   readonly #fields: readonly Field[];
-  readonly #whole = new Map<string, string>();
+  readonly #whole = new Map<string | undefined, string>();
 
   constructor(fields: readonly Field[]) {
     this.#fields = fields;
   }
 
-  /** The lines of an answer with content of this type, but for those that it has of its own. */
-  lines(contentType: string, own: readonly string[]): string {
-    const policy = contentPolicy(contentType);
-    const fields: readonly Field[] = [...this.#fields, ['content-security-policy', policy]];
+  /** The lines of an answer with this policy for its content, but for those that it has of its own. */
+  lines(policy: string | undefined, own: readonly string[]): string {
+    const fields: readonly Field[] =
+      policy === undefined ? this.#fields : [...this.#fields, ['content-security-policy', policy]];
     if (own.length > 0) return linesOf(fields, own);
     const known = this.#whole.get(policy);
     if (known !== undefined) return known;
@@ -56,8 +56,13 @@ export class Answer<Request extends IncomingMessage = IncomingMessage> extends S
       if (name === 'content-type') type = value;
       else if (name !== 'content-length') own.push(name);
     }
-    const lines = linesOf(this.#fields, own) + (this.common?.lines(type, own) ?? '');
+    const lines = linesOf(this.#fields, own) + (this.common?.lines(this.#policy(type), own) ?? '');
     super._storeHeader(firstLine + lines, said);
+  }
+
+  /** None where nothing has changed: it would replace that of the page which the browser has (RFC 9111, 3.2). */
+  #policy(contentType: string): string | undefined {
+    return this.statusCode === 304 ? undefined : contentPolicy(contentType);
   }
 }
 

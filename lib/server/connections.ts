@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 /** What Node leaves open when a server closes, though it would hold up a shutdown for its timeouts. */
 export interface Connections {
+  /** Has each response that is still to begin say that its connection is closed after it. */
+  announceClose(): void;
   /** Ends connections on which no byte has come, and each of the others with the response that is on its way. */
   closeAfterUse(): void;
 }
@@ -10,22 +12,27 @@ export interface Connections {
 export function trackConnections(server: Server): Connections {
   const sockets = new Set<Socket>();
   const responses = new Set<ServerResponse>();
+  function forget(this: ServerResponse): void {
+    responses.delete(this);
+  }
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     responses.add(response);
-    response.once('close', () => responses.delete(response));
+    response.on('close', forget);
   });
-  const close = (response: ServerResponse) => {
-    if (!response.headersSent) response.setHeader('connection', 'close');
-    else response.once('close', () => setImmediate(() => server.closeIdleConnections())); // it promised to be kept
+  const closeIdle = () => setImmediate(() => server.closeIdleConnections());
+  const announceClose = () => {
+    for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
   };
   return {
+    announceClose,
     closeAfterUse() {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      for (const response of responses) close(response);
+      for (const response of responses) if (response.headersSent) response.once('close', closeIdle); // it promised to be kept
+      announceClose();
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Service } from '#lib/service';
 
 import { Answer } from './answer.ts';
 import { frontDoor } from './front-door.ts';
+import { asksForWebSocket } from './web-sockets.ts';
 
 /** Longer than any proxy's in front, which else sends a request on a connection just being closed: a 502. */
 const keepAliveTimeout = 120_000;
@@ -26,6 +27,7 @@ export function createHttpServer(service: Service, handler: FetchHandler): Serve
     headersTimeout,
     requestTimeout,
     connectionsCheckingInterval,
+    shouldUpgradeCallback: asksForWebSocket,
     ServerResponse: Answer,
   };
   const server = createServer(options, frontDoor(service, handler));

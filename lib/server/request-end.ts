@@ -55,7 +55,7 @@ function endedRequest(
     bytes,
     client,
     principal: principal?.id,
-    aborted: writableFinished ? undefined : true,
+    aborted: writableFinished || statusCode === 101 ? undefined : true,
     cfRay: headers['cf-ray'],
   };
 }

@@ -7,9 +7,11 @@ import type { FetchHandler } from '#lib/http';
 import { type Service, StartError, startService } from '#lib/service';
 
 import { trackConnections } from './connections.ts';
+import { endingAfter, endOnSignals } from './ending.ts';
 import { onFaults } from './faults.ts';
 import { createHttpServer } from './http-server.ts';
 import { shutDown } from './shutdown.ts';
+import { WebSockets } from './web-sockets.ts';
 
 export interface RunOptions {
   /** The project's root. */
@@ -32,15 +34,17 @@ export interface Running {
 export async function runService({ root, handler }: RunOptions): Promise<Running> {
   const service = await startService(root);
   const { config } = service;
-  const server = createHttpServer(service, handler);
+  const webSockets = new WebSockets(service);
+  const server = createHttpServer(service, webSockets.over(handler));
+  webSockets.listen(server);
   const connections = trackConnections(server);
   await listen(server, config).catch(async (error: unknown) => {
     await service.stop();
     throw error;
   });
-  const drain = () => shutDown({ server, connections, service });
-  onSignals(drain);
-  onFaults(service.log, drain);
+  const end = endingAfter(() => shutDown({ server, connections, service }), service.log);
+  endOnSignals(end);
+  onFaults(service.log, end);
   const { port } = server.address() as AddressInfo;
   service.log.info({
     message: 'listening',
@@ -65,17 +69,5 @@ async function listen(server: Server, { PORT: port, HOST: host }: Config): Promi
     if (code === 'EADDRINUSE')
       throw new StartError(`PORT ${port} is in use by another process. Stop that, or set PORT to another.`);
     throw new StartError(`HOST ${host}, PORT ${port}: cannot listen: ${message}.`);
-  }
-}
-
-/** The first signal drains, the second one ends at once. */
-function onSignals(drain: () => Promise<void>): void {
-  let draining = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (draining) process.exit(1);
-      draining = true;
-      void drain().then(() => process.exit(0));
-    });
   }
 }

@@ -1,3 +1,3 @@
 export type { Health } from './health.ts';
-export { Service } from './service.ts';
+export { Service, type WorkerListing } from './service.ts';
 export { StartError, startService } from './start.ts';

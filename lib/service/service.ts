@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { FailedKeys, Keyring, Tokens } from '#lib/access';
+import { Admin } from '#lib/admin';
 import type { Config } from '#lib/config';
 import { Files } from '#lib/files';
 import { InferenceGateway } from '#lib/inference';
@@ -19,6 +20,7 @@ import { Load } from '#lib/overload';
 import { type ListedRoute, type ListedWorker, PythonEngine, type Rule } from '#lib/python';
 import { RateLimit } from '#lib/rate-limit';
 import { type InvocationStore, memoryInvocations, observedInvocations } from '#lib/records';
+import { Sessions } from '#lib/sessions';
 import { Uploads } from '#lib/uploads';
 import { checkDataDirectory, type Durability, lockDirectory } from '#storage';
 
@@ -60,16 +62,21 @@ export class Service {
   readonly uploads: Uploads;
   readonly python: PythonEngine;
   readonly inference: InferenceGateway;
+  readonly sessions: Sessions;
+  readonly admin: Admin;
   readonly version: string;
   readonly load: Load;
   readonly keyring: Keyring;
   readonly tokens = new Tokens();
   readonly failedKeys: FailedKeys;
   readonly rateLimit: RateLimit;
+  /** Aborts when the service begins to drain: what has no end of its own ends then. */
+  readonly draining: AbortSignal;
+  readonly #drainer: AbortController;
   readonly #startedAt = performance.now();
   readonly #parts: AsyncDisposableStack;
   #ready = false;
-  #draining = false;
+  #closed = false;
 
   private constructor(
     parts: Pick<
@@ -84,7 +91,10 @@ export class Service {
       | 'uploads'
       | 'python'
       | 'inference'
-    > & { readonly stack: AsyncDisposableStack },
+    > & {
+      readonly stack: AsyncDisposableStack;
+      readonly drainer: AbortController;
+    },
   ) {
     this.config = parts.config;
     this.log = parts.log;
@@ -97,6 +107,10 @@ export class Service {
     this.python = parts.python;
     this.inference = parts.inference;
     this.#parts = parts.stack;
+    this.#drainer = parts.drainer;
+    this.draining = parts.drainer.signal;
+    this.sessions = new Sessions({ config: parts.config });
+    this.admin = new Admin(this, parts.redactor);
     this.version = readVersion(parts.config.root);
     const onRefused = refusalMetrics(this.metrics);
     this.load = new Load(this.config.HEADY_MAX_IN_FLIGHT, () => onRefused('overloaded'));
@@ -144,8 +158,10 @@ export class Service {
       dataDirectory: 'path' in durability ? durability.path : undefined,
     });
     stack.defer(() => inference.stop());
+    const drainer = new AbortController();
     const python = await PythonEngine.start({
       config,
+      draining: drainer.signal,
       log,
       invocations,
       redactor,
@@ -165,11 +181,11 @@ export class Service {
       python,
       inference,
     };
-    return new Service({ ...parts, stack: stack.move() });
+    return new Service({ ...parts, drainer, stack: stack.move() });
   }
 
   get state(): Health['state'] {
-    if (this.#draining) return 'draining';
+    if (this.draining.aborted) return 'draining';
     return this.#ready ? 'ready' : 'starting';
   }
 
@@ -226,13 +242,25 @@ export class Service {
     };
   }
 
-  /** From now on takes no new work; what runs goes on. */
+  /** Whether new work is refused. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** From now on says that it is about to end; work is taken until it is closed. */
   drain(): void {
-    this.#draining = true;
+    this.#drainer.abort();
+  }
+
+  /** From now on takes no new work; what runs goes on. */
+  close(): void {
+    this.drain();
+    this.#closed = true;
   }
 
   /** Ends all parts, each before those that it works with. */
   async stop(): Promise<void> {
+    this.load[Symbol.dispose]();
     await this.#parts.disposeAsync();
   }
 

@@ -25,6 +25,6 @@ export type {
   StoreOptions,
 } from './pending-call.ts';
 export { camelCase } from './names.ts';
-export { callsOf, currentScope } from './scope.ts';
+export { callsOf, currentScope, type Scope } from './scope.ts';
 export { type Destination, storeReturned, type StoredReturn } from './store-returned.ts';
 export type { ReturnedFile } from '#lib/python';

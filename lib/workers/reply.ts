@@ -14,13 +14,21 @@ interface Called {
 
 /** Calls a function. @throws {Problem} */
 export async function reply(scope: Scope, called: Called): Promise<Reply> {
-  const { python, files, requestId } = scope;
+  const { python, files, requestId, caller } = scope;
   const { signal: own, store, ...change } = called.options;
   const signal = own ? AbortSignal.any([scope.signal, own]) : scope.signal;
   const worker = workerNamed(python, called.worker);
   const described = await functionNamed(python, worker, called.function);
   return withFiles(called.input, python.directory, async (input) => {
-    const call = { worker, function: described.name, ...input, files: () => files, requestId, signal };
+    const call = {
+      worker,
+      function: described.name,
+      ...input,
+      files: () => files,
+      requestId,
+      caller,
+      signal,
+    };
     if (store !== undefined) return storedReply(await storeReturned(scope, call, { store, ...change }));
     if (described.item !== null) return { kind: 'items', items: await python.stream(call) };
     const { json, file } = await python.invoke(call);

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { processTree } from '../processes.ts';
 import { makeDevProject, type Project, repository } from '../project.ts';
-import { TestServer, waitFor } from '../server.ts';
+import { apiKey, TestServer, waitFor } from '../server.ts';
+import { OpenSocket } from '../server/open-socket.ts';
 
 let project: Project;
 let server: TestServer;
@@ -75,6 +76,15 @@ async function flicker(path: string, text: string): Promise<void> {
   }
 }
 
+it('builds the admin page anew when its source changes', async () => {
+  const style = async () => told(server.fetch('/admin/style.css'));
+  expect(await style()).toMatch(/^200 /);
+  save('admin/style.css', 'body { color: rebeccapurple; }');
+  await expect.poll(style, patience).toBe('200 body { color: rebeccapurple; }');
+  write('admin/main.ts', 'document.title = `changed ${1 + 1}`;');
+  await expect.poll(async () => told(server.fetch('/admin/main.js')), patience).toContain('document.title');
+});
+
 describe('a route', () => {
   it('that is added, changed and deleted is so at once', async () => {
     expect(await route()).toMatch(/^404 /);
@@ -100,6 +110,24 @@ describe('a route', () => {
     await expect.poll(route, patience).toMatch(/^200 .*"state":"ready"/);
     expect((await fetch(`${server.url}/api/added`)).status).toBe(401);
     remove('routes/api/added.get.ts');
+    await expect.poll(route, patience).toMatch(/^404 .*not-found/);
+  });
+
+  it('for WebSockets opens them as it is now', async () => {
+    const answer = async () => {
+      using socket = await OpenSocket.open(`${server.url}/api/added`, { authorization: `Bearer ${apiKey}` });
+      await waitFor(() => socket.received[0]);
+      return socket.received[0];
+    };
+    for (const number of [1, 2]) {
+      write(
+        'routes/api/added.ts',
+        `import { defineWebSocketHandler } from 'nitro';
+         export default defineWebSocketHandler({ open: (peer) => peer.send('version ${number}') });`,
+      );
+      await expect.poll(async () => answer().catch(() => ''), patience).toBe(`version ${number}`);
+    }
+    remove('routes/api/added.ts');
     await expect.poll(route, patience).toMatch(/^404 .*not-found/);
   });
 

@@ -34,7 +34,7 @@ it.each(page.commands)('has $command print what it says', async ({ command, outp
   expect(await run(command, server, project.root)).toMatch(patternOf(output));
 });
 
-it('has TypeScript that passes the type check', async () => {
+it('has TypeScript that passes the type check', { timeout: 120_000 }, async () => {
   const options = { cwd: project.root, preferLocal: true, localDir: repository } as const;
   await execa('node', ['heady-manager.js', 'types'], options);
   const config = { extends: './tsconfig.json', include: ['routes/**/*.ts', '.heady/*.d.ts'] };

@@ -28,12 +28,17 @@ export class RawConnection implements Disposable {
     this.#socket.write(lines.join('\r\n'));
   }
 
-  async receive(pattern: RegExp): Promise<void> {
-    await waitFor(() => pattern.test(this.received) || undefined);
+  async receive(pattern: RegExp, timeoutMs?: number): Promise<void> {
+    await waitFor(() => pattern.test(this.received) || undefined, timeoutMs);
   }
 
   async end(timeoutMs: number): Promise<void> {
     await waitFor(() => this.ended || undefined, timeoutMs);
+  }
+
+  /** Breaks it off, as the system of a client that has crashed does. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
   }
 
   [Symbol.dispose](): void {

@@ -44,7 +44,7 @@ describe('a request', () => {
     using connection = await RawConnection.open(server.url);
     const request = (path: string) => [`GET ${path} HTTP/1.1`, 'host: x', `x-heady-api-key: ${apiKey}`];
     connection.send(...request('/api/workers'), 'x-request-id: large', '', '');
-    await connection.receive(/"variables of secrets_at_import"[^]*\}\]\}$/);
+    await connection.receive(/"variables of secrets_at_import"[^]*\}\]\}$/, 25_000); // every worker is loaded for it
     const size = Buffer.byteLength(connection.received);
     connection.send(...request('/api/fixtures/slow'), 'x-request-id: small', '', '');
     await connection.receive(/"slow":true\}$/);

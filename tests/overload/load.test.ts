@@ -1,24 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Load } from '../../lib/overload/index.ts';
+import { watchTurns } from '../../lib/overload/turns.ts';
 
 let now: number;
-let ends: (() => void)[];
+let endTurn: (busyMs: number) => void;
 let refused: number;
 let load: Load;
 
 beforeEach(() => {
   now = 60_000;
-  ends = [];
   refused = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  vi.stubGlobal('setImmediate', (end: () => void) => ends.push(end));
-  load = new Load(1000, () => (refused += 1));
+  const watch = (tell: typeof endTurn) => {
+    endTurn = tell;
+    return { [Symbol.dispose]: () => {} };
+  };
+  load = new Load(1000, () => (refused += 1), watch);
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+afterEach(() => vi.restoreAllMocks());
 
 /** A turn of the event loop that takes so long; tells how many of its requests, evenly over it, find it over. */
 function turn(ms: number, requests = 100): number {
@@ -29,7 +31,7 @@ function turn(ms: number, requests = 100): number {
     load.ended();
     now += ms / requests;
   }
-  for (const end of ends.splice(0)) end();
+  endTurn(ms);
   return over;
 }
 
@@ -38,11 +40,17 @@ function turns(count: number, ms: number): number[] {
 }
 
 describe('load', () => {
-  it('is shed once all turns of half a second have been long, but for what fits into a tenth of one', () => {
-    expect(turns(3, 200)).toEqual([0, 0, 0]);
-    const [last] = turns(3, 200).slice(-1);
-    expect(last).toBeGreaterThan(40);
-    expect(last).toBeLessThan(60);
+  it('is shed once all turns of a second have been long, all of what comes after a long one', () => {
+    expect(turns(5, 200)).toEqual([0, 0, 0, 0, 0]);
+    expect(turn(200)).toBe(100);
+  });
+
+  it('is then taken after a short turn, for the time that a turn should take', () => {
+    turns(6, 200);
+    turn(5);
+    expect(turn(100)).toBeGreaterThan(40);
+    expect(turn(5)).toBe(100);
+    expect(turn(5)).toBe(0);
   });
 
   it('is taken as ever after one pause, however long and full it was', () => {
@@ -59,10 +67,16 @@ describe('load', () => {
     for (let round = 0; round < 20; round += 1) expect(turn(400, 4)).toBe(0);
   });
 
-  it('is taken again when turns are short for half a second', () => {
+  it('is shed as well where it is requests of before that keep the loop', () => {
+    for (let index = 0; index < 500; index += 1) load.started();
     turns(6, 200);
-    expect(turn(200)).toBeGreaterThan(0);
-    turns(60, 10);
+    expect(load.isOver).toBe(true);
+  });
+
+  it('is taken again when turns have been short for a second', () => {
+    turns(7, 200);
+    turns(120, 10);
+    expect(turn(90)).toBe(0);
     expect(turn(90)).toBe(0);
   });
 
@@ -74,5 +88,21 @@ describe('load', () => {
     expect(refused).toBe(1);
     load.ended();
     expect(load.isOver).toBe(false);
+  });
+});
+
+describe('watching the event loop', () => {
+  it('tells how long a turn was busy, and has it turn no sooner', async () => {
+    vi.restoreAllMocks();
+    const told: number[] = [];
+    using _ = watchTurns((busyMs) => told.push(busyMs));
+    await delay(200);
+    const before = told.length;
+    await delay(200);
+    expect(told.length - before).toBeLessThan(50);
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+    await delay(50);
+    expect(Math.max(...told)).toBeGreaterThan(95);
   });
 });

@@ -23,7 +23,15 @@ function admission(slots: number, maxQueue = 10, budgetBytes = Infinity): Admiss
 }
 
 function applicant(worker: string, declared: Partial<Applicant> = {}): Applicant {
-  return { worker, function: 'function', memoryBytes: 1, concurrency: null, queue: null, ...declared };
+  return {
+    worker,
+    function: 'function',
+    caller: 'somebody',
+    memoryBytes: 1,
+    concurrency: null,
+    queue: null,
+    ...declared,
+  };
 }
 
 const one = applicant('worker');
@@ -145,6 +153,43 @@ describe('a call too many', () => {
     await expect(gate.enter(one, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
     expect(gate.running).toBe(0);
   });
+});
+
+describe('callers of one function', () => {
+  const by = (caller: string, declared: Partial<Applicant> = {}) =>
+    applicant('shared', { caller, ...declared });
+
+  it('take turns, so that the many calls of one do not hold up those of another', async () => {
+    const gate = admission(1);
+    const first = await gate.enter(by('flood'), never);
+    const order: string[] = [];
+    const enter = async (caller: string) => {
+      const slot = await gate.enter(by(caller), never);
+      order.push(caller);
+      slot[Symbol.dispose]();
+    };
+    const waiting = ['flood', 'flood', 'flood', 'flood', 'one', 'two', 'one'].map(enter);
+    first[Symbol.dispose]();
+    await Promise.all(waiting);
+    expect(order).toEqual(['flood', 'one', 'two', 'flood', 'one', 'flood', 'flood']);
+  });
+
+  it.each([
+    ['the queue of all', {}],
+    ['that of the function', { queue: 3, concurrency: 1 }],
+  ])(
+    'cannot fill %s for others: the one with the most waiting gives up its last',
+    async (_which, declared) => {
+      const gate = admission(1, 3);
+      const first = await gate.enter(by('flood', declared), never);
+      const waiting = [1, 2, 3].map(() => gate.enter(by('flood', declared), never));
+      const other = gate.enter(by('other', declared), never);
+      await expect(waiting[2]).rejects.toMatchObject({ code: 'worker-busy' });
+      first[Symbol.dispose]();
+      for (const next of [waiting[0], other, waiting[1]]) (await next)?.[Symbol.dispose]();
+      expect(gate).toMatchObject({ running: 0, queued: 0 });
+    },
+  );
 });
 
 describe('functions', () => {
@@ -314,7 +359,7 @@ describe('whatever comes and goes', () => {
     readonly number: number;
     /** Calls that were admitted while it waited. */
     readonly before: Call[];
-    readonly caller: AbortController;
+    readonly leaving: AbortController;
     slot?: Disposable;
   }
 
@@ -329,7 +374,7 @@ describe('whatever comes and goes', () => {
     const enter = async (call: Call, concurrency: number | null) => {
       waiting.push(call);
       const slot = await gate
-        .enter(applicant(call.worker, { ...call, concurrency }), call.caller.signal)
+        .enter(applicant(call.worker, { ...call, concurrency }), call.leaving.signal)
         .catch(() => undefined);
       waiting.splice(waiting.indexOf(call), 1);
       settled += 1;
@@ -341,9 +386,9 @@ describe('whatever comes and goes', () => {
     };
     for (const step of sequence) {
       if (step === 'end') running.shift()?.slot?.[Symbol.dispose]();
-      else if (step === 'leave') waiting.at(0)?.caller.abort();
+      else if (step === 'leave') waiting.at(0)?.leaving.abort();
       else {
-        const call: Call = { ...step, number: (entered += 1), before: [], caller: new AbortController() };
+        const call: Call = { ...step, number: (entered += 1), before: [], leaving: new AbortController() };
         void enter(call, step.worker === 'a' ? concurrencyOfA : null);
       }
       await turn();

@@ -57,6 +57,7 @@ beforeAll(async () => {
       reporters: [{ log: ({ args }: LogObject) => void messages.push(args.join(' ')) }],
     }),
     invocations: memoryInvocations(),
+    draining: new AbortController().signal,
     redactor: new Redactor(new Map()),
     environment: {},
     grant: () => ({ environment: {}, usage: undefined, [Symbol.dispose]: () => {} }),

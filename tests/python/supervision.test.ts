@@ -50,6 +50,35 @@ describe('a zygote that dies', () => {
     expect(await zygoteOf('hostile')).not.toBe(zygote);
   });
 
+  it('under load costs no more than the calls that it runs, each time that it dies', async () => {
+    const slots = 4;
+    await using busy = await TestServer.start({
+      root: inject('root'),
+      env: { HEADY_PY_MAX_CONCURRENCY: `${slots}`, HEADY_PY_MAX_QUEUE: '200', HEADY_PY_QUEUE_TIMEOUT: '5m' },
+    });
+    const outcomes = Array.from({ length: 150 }, async () => {
+      const response = await busy.call('hostile/wait', { seconds: 0.05 });
+      const body = (await response.json()) as { readonly code?: string };
+      return body.code ?? response.status;
+    });
+    const killed = new Set<number>();
+    for (let time = 0; time < 3; time += 1) {
+      const { zygote } = await busy.answer<{ zygote: number }>('hostile/process_ids');
+      process.kill(zygote, 'SIGKILL');
+      killed.add(zygote);
+      expect((await busy.fetch('/api/health')).status).toBe(200);
+    }
+    const counts = Object.groupBy(await Promise.all(outcomes), (outcome) => String(outcome));
+    const { 200: served = [], 'worker-crashed': crashed = [] } = counts;
+    expect(served.length + crashed.length).toBe(150);
+    expect(crashed.length).toBeGreaterThan(0);
+    expect(crashed.length).toBeLessThanOrEqual(slots * killed.size);
+    expect(killed.size).toBe(3);
+    const { zygote } = await busy.answer<{ zygote: number }>('hostile/process_ids');
+    const left = processTree(busy.pid).filter(({ pid, parent }) => killed.has(pid) || killed.has(parent));
+    expect([killed.has(zygote), left]).toEqual([false, []]);
+  });
+
   it('is replaced when it is the base of all', async () => {
     const base = processTree(server.pid).find(
       ({ parent, command }) => parent === server.pid && command.includes('heady.runtime.base'),

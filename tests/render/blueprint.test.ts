@@ -18,7 +18,7 @@ const renderRoot = '/opt/render/project/src';
 const blueprint = parseBlueprint(blueprintText);
 const [service] = blueprint.services;
 const literals = literalsOf(service);
-const group = { HEADY_API_KEY: 'k'.repeat(32), HF_TOKEN: 'hf_token' };
+const group = { HEADY_API_KEY: '1c56e4f1d9a24a0f8b3c7d2e90a1b654', HF_TOKEN: 'hf_token' };
 
 function declarationOf(name: string | undefined): Variable | undefined {
   return Object.entries<Variable>(variables).find(([known]) => known === name)?.[1];

@@ -11,7 +11,11 @@ import { blueprintText, literalsOf, parseBlueprint } from './blueprint.ts';
 
 const page = readFileSync(join(repository, 'docs/deploy.md'), 'utf8');
 const [service] = parseBlueprint(blueprintText).services;
-const deployed = { ...literalsOf(service), HEADY_API_KEY: 'k'.repeat(32), HF_TOKEN: 'hf_token' };
+const deployed = {
+  ...literalsOf(service),
+  HEADY_API_KEY: '1c56e4f1d9a24a0f8b3c7d2e90a1b654',
+  HF_TOKEN: 'hf_token',
+};
 
 function problemsWith(environment: Record<string, string>): readonly string[] {
   try {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 
 import { afterEach, describe, expect, inject, it } from 'vitest';
@@ -37,6 +38,26 @@ async function draining(): Promise<void> {
   await server.line(({ message }) => message === 'draining');
 }
 
+async function closed(): Promise<void> {
+  await server.line(({ message }) => message === 'taking no new work');
+}
+
+/** What each of the requests made one after the other got, until the server takes no more. */
+async function answersUntilRefused(path: string): Promise<string[]> {
+  const answers: string[] = [];
+  for (;;) {
+    const response = await server.fetch(path).catch(() => undefined);
+    if (!response) return answers;
+    answers.push(`${response.status} ${response.headers.get('connection')}`);
+    await response.body?.cancel();
+  }
+}
+
+async function requestsInFlight(): Promise<number> {
+  const metrics = await (await server.fetch('/metrics')).text();
+  return Number(/^heady_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1]);
+}
+
 describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
   it('what runs is answered, nothing new is taken, and nothing is left', async () => {
     await start();
@@ -47,7 +68,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
     const slow = server.fetch('/api/fixtures/slow');
     await server.fetch('/api/health'); // the slow request has been taken before it
     server.process.kill(signal);
-    await draining();
+    await closed();
     await expect(fetch(`${server.url}/api/health`)).rejects.toThrow('fetch failed');
     for (const answer of [call, slow]) {
       const { status, headers } = await answer;
@@ -57,6 +78,122 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
     expect(survivorsOf(tree)).toEqual([]);
     expect(folders()).toEqual([]);
     expect(server.lines.filter(({ process }) => process === 'base zygote')).toEqual([]);
+  });
+});
+
+it('says at once that it ends, and serves for a moment whoever has not noticed', async () => {
+  await start();
+  const health = answersUntilRefused('/api/health');
+  const work = answersUntilRefused('/metrics');
+  await server.fetch('/api/health');
+  server.process.kill('SIGTERM');
+  const inTurn = (answers: readonly string[]) => answers.filter((each, at) => each !== answers[at - 1]);
+  expect(inTurn(await health)).toEqual(['200 keep-alive', '503 close']);
+  expect(inTurn(await work)).toEqual(['200 keep-alive', '200 close']);
+  expect((await server.process).exitCode).toBe(0);
+});
+
+it('lets 200 requests in flight end, Python calls that wait and streams among them', async () => {
+  await start({ HEADY_PY_MAX_CONCURRENCY: '4' });
+  const ask = (count: number, request: () => Promise<Response>) =>
+    Array.from({ length: count }, async () => {
+      const response = await request();
+      return `${response.status} ${await response.text()}`;
+    });
+  const lines = { headers: { accept: 'application/x-ndjson', 'content-type': 'application/json' } };
+  const routes = ask(70, async () => server.fetch('/api/fixtures/until-draining?as=json'));
+  const streams = ask(70, async () => server.fetch('/api/fixtures/until-draining?as=stream'));
+  const generators = ask(20, async () => server.call('drains/counts', {}, lines));
+  const functions = ask(40, async () => server.call('drains/in_request'));
+  await waitFor(async () => (await requestsInFlight()) === 201 || undefined);
+  server.process.kill('SIGTERM');
+  for (const answer of await Promise.all(routes)) expect(answer).toBe('200 {"drained":true}');
+  for (const answer of await Promise.all(streams)) expect(answer).toBe('200 first last');
+  for (const answer of await Promise.all(generators)) expect(answer).toMatch(/^200 (\d+\n)*$/);
+  for (const answer of await Promise.all(functions)) expect(answer).toMatch(/^200 (true|false)$/);
+  expect((await server.process).exitCode).toBe(0);
+  expect(server.output).not.toContain('Warning');
+});
+
+describe('a stream without an end', () => {
+  it('ends with a last event, at once', async () => {
+    await start();
+    const streams = await Promise.all(
+      Array.from({ length: 10 }, () => server.fetch('/api/fixtures/endless')),
+    );
+    const texts = streams.map((stream) => stream.text());
+    server.process.kill('SIGTERM');
+    for (const text of texts)
+      expect(await text).toMatch(
+        /^retry: 1000\n\n(event: tick\nid: \d+\ndata: \{.*\}\n\n)+event: shutting-down\ndata: \{\}\n\n$/,
+      );
+    expect((await server.process).exitCode).toBe(0);
+    expect(stillRan()).toBe(false);
+  });
+
+  it('does not wait for a reader that takes nothing', async () => {
+    await start();
+    const { hostname, port } = new URL(server.url);
+    const reader = connect({ host: hostname, port: Number(port) }).pause();
+    reader.write(
+      `GET /api/fixtures/endless?bytes=8000000 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey}\r\n\r\n`,
+    );
+    await waitFor(async () => (await requestsInFlight()) > 1 || undefined);
+    server.process.kill('SIGTERM');
+    expect((await server.process).exitCode).toBe(0);
+    reader.destroy();
+    expect(stillRan()).toBe(false);
+  });
+
+  it('ends when its reader leaves', async () => {
+    await start();
+    const leave = new AbortController();
+    await server.fetch('/api/fixtures/endless', { signal: leave.signal });
+    expect(await requestsInFlight()).toBe(2);
+    leave.abort();
+    await waitFor(async () => (await requestsInFlight()) === 1 || undefined);
+  });
+});
+
+/** Whether something had to be ended. */
+function stillRan(): boolean {
+  return server.lines.some(({ message }) => message.startsWith('requests still run'));
+}
+
+describe('an exception that nobody has caught', () => {
+  it('is logged, and the service drains and exits with 1', async () => {
+    await start();
+    const tree = processIds();
+    const { answer: call } = await runningCall(1.5);
+    expect((await server.fetch('/api/fixtures/crash', { method: 'POST' })).status).toBe(200);
+    await server.line(
+      ({ message, error }) =>
+        message === 'uncaught exception: draining' && String(error).includes('nobody has caught this'),
+    );
+    server.process.kill('SIGTERM'); // the first signal: it drains already
+    expect((await call).status).toBe(200);
+    expect((await server.process).exitCode).toBe(1);
+    expect(survivorsOf(tree)).toEqual([]);
+  });
+
+  it('ends what runs longer than HEADY_SHUTDOWN_TIMEOUT', async () => {
+    await start({ HEADY_SHUTDOWN_TIMEOUT: '1s' });
+    const { answer: call } = await runningCall(15);
+    const outcome = call.catch((error: Error) => error.message);
+    await server.fetch('/api/fixtures/crash', { method: 'POST' });
+    expect(await outcome).toBe('fetch failed');
+    expect((await server.process).exitCode).toBe(1);
+    expect(stillRan()).toBe(true);
+  });
+
+  it('while it drains makes it exit with 1', async () => {
+    await start();
+    const { answer: call } = await runningCall(1.5);
+    server.process.kill('SIGTERM');
+    await draining();
+    await server.fetch('/api/fixtures/crash', { method: 'POST' });
+    expect((await call).status).toBe(200);
+    expect((await server.process).exitCode).toBe(1);
   });
 });
 
@@ -81,7 +218,7 @@ describe('while it drains', () => {
     connection.send(`GET ${path} HTTP/1.1`, 'host: x', `authorization: Bearer ${apiKey}`, '');
     await server.fetch('/api/health'); // the first bytes have come before it
     server.process.kill('SIGTERM');
-    await draining();
+    await closed();
     connection.send('', '');
     await connection.receive(new RegExp(`^HTTP/1\\.1 503 .*^connection: close\r$.*${words}`, 'ims'));
     await connection.end(1000);
@@ -95,11 +232,9 @@ describe('while it drains', () => {
     using kept = await RawConnection.open(server.url);
     kept.send('GET /api/health HTTP/1.1', 'host: x', '', '');
     await kept.receive(/^HTTP\/1\.1 200 /);
-    const startedAt = performance.now();
     server.process.kill('SIGTERM');
     expect((await server.process).exitCode).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
-    expect([unused.ended, kept.ended]).toEqual([true, true]);
+    expect([unused.ended, kept.ended, stillRan()]).toEqual([true, true, false]);
   });
 
   it('an answer that had begun is sent to its end, and its connection does not hold it up', async () => {
@@ -113,11 +248,10 @@ describe('while it drains', () => {
       '',
     );
     await connection.receive(/first /);
-    const startedAt = performance.now();
     server.process.kill('SIGTERM');
     expect((await server.process).exitCode).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
     expect(connection.received).toMatch(/first .*last\r\n0\r\n\r\n$/s);
+    expect(stillRan()).toBe(false);
   });
 
   it('a call that runs longer than HEADY_SHUTDOWN_TIMEOUT is ended', async () => {
@@ -125,12 +259,9 @@ describe('while it drains', () => {
     const tree = processIds();
     const { answer: call } = await runningCall(15);
     const outcome = call.catch((error: Error) => error.message);
-    const startedAt = performance.now();
     server.process.kill('SIGTERM');
     expect((await server.process).exitCode).toBe(0);
     expect(await outcome).toBe('fetch failed');
-    expect(performance.now() - startedAt).toBeGreaterThan(1000);
-    expect(performance.now() - startedAt).toBeLessThan(4000);
     expect(survivorsOf(tree)).toEqual([]);
     expect(server.lines.some(({ message }) => message === 'requests still run after 1s: ending them')).toBe(
       true,
@@ -143,10 +274,8 @@ describe('while it drains', () => {
     const outcome = call.catch((error: Error) => error.message);
     server.process.kill('SIGTERM');
     await draining();
-    const startedAt = performance.now();
     server.process.kill('SIGTERM');
     expect((await server.process).exitCode).toBe(1);
     expect(await outcome).toBe('fetch failed');
-    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 });

@@ -23,6 +23,14 @@ def test_a_context_has_no_other_field() -> None:
         testing.context(workr="score")
 
 
+def test_a_context_says_whether_the_service_shuts_down() -> None:
+    assert not testing.context().shutting_down
+    assert testing.context(shutting_down=True).shutting_down
+    answers = iter([False, True])
+    context = testing.context(shutting_down=lambda: next(answers))
+    assert [context.shutting_down, context.shutting_down] == [False, True]
+
+
 def test_the_client_has_its_own_types() -> None:
     with testing.inference(
         question_answering="Bob", chat_completion="Hello", text_classification=[{"label": "good", "score": 1.0}]

@@ -1,7 +1,7 @@
 """What a function may know of its own call."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -38,8 +38,19 @@ class Context:
     method: str = ""
     #: Of the request's URL, without the query.
     path: str = ""
+    #: Of the runtime's.
+    _is_draining: Callable[[], bool] = field(default=lambda: False, repr=False, compare=False)
 
     @property
     def remaining_seconds(self) -> float:
         """Seconds until the call is ended, at least 0."""
         return max(0.0, self.deadline - time.monotonic())
+
+    @property
+    def shutting_down(self) -> bool:
+        """Whether the service is about to end, as at each deploy.
+
+        What runs may run on until ``HEADY_SHUTDOWN_TIMEOUT`` is over. A loop or generator that could go on for longer
+        looks here at each turn, and ends by itself. Nothing is interrupted; asking takes a few microseconds.
+        """
+        return self._is_draining()

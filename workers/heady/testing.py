@@ -24,10 +24,16 @@ from heady.context import Context
 from heady.testing_answers import answer_of
 
 
-def context(**overrides: Any) -> Context:
-    """The context of a call without an end, for a function that takes one; ``overrides`` are fields of ``Context``."""
+def context(*, shutting_down: bool | Callable[[], bool] = False, **overrides: Any) -> Context:
+    """The context of a call without an end, for a function that takes one.
+
+    Args:
+        shutting_down: whether the service is about to end, or what says so each time that the function asks.
+        overrides: fields of ``Context``.
+    """
     fields: dict[str, Any] = {"request_id": "test", "invocation_id": "test", "worker": "test", "function": "test"}
-    return Context(**(fields | overrides))
+    is_draining = shutting_down if callable(shutting_down) else lambda: shutting_down
+    return Context(**(fields | overrides), _is_draining=is_draining)
 
 
 @dataclass(frozen=True, slots=True)

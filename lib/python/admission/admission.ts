@@ -20,10 +20,10 @@ export interface AdmissionOptions {
 /**
  * Decides which invocation runs now, which waits and which is turned away.
  *
- * - Functions take turns, and the calls of one function are served in the order of their arrival: a function with many
- *   waiting calls holds up another's by one call at most. One that runs as often as it may is passed over.
- * - When the queue is full, the function with the most waiting calls gives up its last one, so that a function cannot
- *   fill the queue for all others.
+ * - Functions take turns, and so do the callers of one function, whose calls are served in the order of their arrival: many
+ *   waiting calls of one hold up another's by one call at most. A function that runs as often as it may is passed over.
+ * - When the queue is full, the function with the most waiting calls gives up one, the last of the caller who has the most
+ *   of them, so that nobody can fill the queue for all others.
  * - A call whose turn comes while there is too little memory for it is overtaken by smaller ones, but at most as many
  *   times as there are slots; then all wait for it. They do not when it would not fit even if nothing ran, which
  *   happens when zygotes have grown since it came: it waits on for memory, and nobody for it.
@@ -60,9 +60,9 @@ export class Admission {
   async enter(applicant: Applicant, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = { applicant, admit: resolve, refuse: reject, overtaken: 0 };
+    const waiter: Waiter = { applicant, admit: resolve, refuse: reject, overtaken: 0, round: 0 };
     const lane = this.#lanes.of(applicant);
-    lane.waiters.push(waiter);
+    this.#lanes.join(lane, waiter);
     this.admit();
     if (lane.waiters.includes(waiter)) {
       this.#checkQueues(lane, waiter);
@@ -141,16 +141,16 @@ export class Admission {
     const { queue } = waiter.applicant;
     const waiting = lane.waiters.length - 1;
     if (queue !== null && waiting >= queue) {
-      const detail = `The queue of ${lane.name} is full with ${waiting} waiting: ${this.#bound(waiter)}.`;
-      this.#refuse(lane, waiter, this.#busy(waiter, detail));
+      const last = lane.waiters.at(-1) ?? waiter;
+      const detail = `The queue of ${lane.name} is full with ${waiting} waiting: ${this.#bound(last)}.`;
+      this.#refuse(lane, last, this.#busy(last, detail));
     } else if (this.queued > this.#options.maxQueue) this.#dropOne(lane, waiter);
   }
 
   #dropOne(lane: Lane, joined: Waiter): void {
     const longest = this.#lanes.longest ?? lane;
-    const last = longest.waiters.at(-1);
-    const isOwn = longest.waiters.length <= lane.waiters.length;
-    const [from, dropped] = isOwn || !last ? [lane, joined] : [longest, last];
+    const from = longest.waiters.length > lane.waiters.length ? longest : lane;
+    const dropped = from.waiters.at(-1) ?? joined;
     const detail = `The queue is full with ${this.queued - 1} waiting: ${this.#bound(dropped)}.`;
     this.#refuse(from, dropped, this.#busy(dropped, detail));
   }

@@ -2,6 +2,8 @@
 export interface Applicant {
   readonly worker: string;
   readonly function: string;
+  /** Who calls it. */
+  readonly caller: string;
   readonly memoryBytes: number;
   readonly concurrency: number | null;
   readonly queue: number | null;
@@ -13,14 +15,18 @@ export interface Waiter {
   readonly refuse: (error: Error) => void;
   /** How many have been admitted since its turn came and there was too little memory for it. */
   overtaken: number;
+  /** The round in which its caller has a turn for it. */
+  round: number;
 }
 
-/** The calls of one function: those that wait, in the order of their arrival, and the number of those that run. */
+/** The calls of one function: those that wait, in the order of their turns, and the number of those that run. */
 export interface Lane {
   /** As `worker.function`. */
   readonly name: string;
   readonly waiters: Waiter[];
   running: number;
+  /** That of the last one that was taken. */
+  round: number;
 }
 
 /** The functions with waiting or running calls, in the order of their turns. */
@@ -47,9 +53,21 @@ export class Lanes {
     const name = `${applicant.worker}.${applicant.function}`;
     const known = this.#lanes.get(name);
     if (known) return known;
-    const lane: Lane = { name, waiters: [], running: 0 };
+    const lane: Lane = { name, waiters: [], running: 0, round: 0 };
     this.#lanes.set(name, lane);
     return lane;
+  }
+
+  /**
+   * Has a call wait. In each round every caller has a turn (fair queueing, with calls of one length), so whoever has many
+   * calls waiting holds up another's by one; the last one is of the caller with the most.
+   */
+  join(lane: Lane, waiter: Waiter): void {
+    const { caller } = waiter.applicant;
+    const before = lane.waiters.findLast(({ applicant }) => applicant.caller === caller);
+    waiter.round = before ? before.round + 1 : lane.round;
+    const next = lane.waiters.findIndex(({ round }) => round > waiter.round);
+    lane.waiters.splice(next < 0 ? lane.waiters.length : next, 0, waiter);
   }
 
   /** Takes the first of the waiting calls, which runs from now on; the next turn is another function's. */
@@ -57,7 +75,9 @@ export class Lanes {
     lane.running += 1;
     this.#lanes.delete(lane.name);
     this.#lanes.set(lane.name, lane);
-    return lane.waiters.shift();
+    const waiter = lane.waiters.shift();
+    if (waiter) lane.round = waiter.round;
+    return waiter;
   }
 
   end(lane: Lane): void {

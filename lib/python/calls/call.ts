@@ -17,6 +17,8 @@ export interface Call {
   /** What a function that asks for it is told of the request, where there is one. */
   readonly request?: () => RequestFacts;
   readonly requestId: string;
+  /** Who makes it: callers take turns. */
+  readonly caller?: string;
   /** Ends the call, and its processes, when it aborts; after that, closes a returned file that nobody reads. */
   readonly signal: AbortSignal;
 }

@@ -21,6 +21,7 @@ interface CallsOptions {
   readonly admission: Admission;
   readonly journal: Journal;
   readonly grant: (grantee: Grantee) => Grant;
+  readonly draining: AbortSignal;
 }
 
 /** A call that is to be admitted. */
@@ -42,7 +43,7 @@ export class Calls {
 
   /** @throws {Problem} `worker-unavailable`, `worker-busy`, `worker-crashed` */
   async open({ worker, call, described }: Application): Promise<Invocation> {
-    const { config, secrets, memory, journal, grant } = this.#options;
+    const { config, secrets, memory, journal, grant, draining } = this.#options;
     checkSecrets(described, secrets);
     const limits = limitsOf(described.declared, config);
     await checkMemory(described, { worker: worker.name, limits, memory });
@@ -62,6 +63,7 @@ export class Calls {
         stored,
         request: described.context ? call.request?.() : undefined,
         limits,
+        draining,
         entry,
         queueMs: performance.now() - queuedAt,
         instance: memory.watchdog,
@@ -75,7 +77,8 @@ export class Calls {
     const { concurrency, queue } = described.declared;
     const { memoryBytes } = limits;
     const stored = await storedFiles(call, described, limits);
-    const applicant = { worker: worker.name, function: call.function, memoryBytes, concurrency, queue };
+    const { function: name, caller = '' } = call;
+    const applicant = { worker: worker.name, function: name, caller, memoryBytes, concurrency, queue };
     const slot = await this.#options.admission.enter(applicant, call.signal);
     try {
       return { slot, stored, ...(await takeChild(worker, call.function, call.signal)) };

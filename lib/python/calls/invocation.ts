@@ -18,7 +18,7 @@ export interface Holdings {
   readonly grant: Grant;
 }
 
-export interface InvocationOptions extends Pick<ServingOptions, 'instance' | 'idlePid'> {
+export interface InvocationOptions extends Pick<ServingOptions, 'instance' | 'idlePid' | 'draining'> {
   readonly call: AnyCall;
   /** The files whose keys it gives. */
   readonly stored: Parts<CopiedFile> | undefined;

@@ -42,6 +42,8 @@ export type Step =
 export interface ServingOptions {
   readonly limits: Limits;
   readonly signal: AbortSignal;
+  /** Aborts when the service begins to drain: the child is told. */
+  readonly draining: AbortSignal;
   readonly instance: InstanceWatchdog;
   readonly idlePid: () => number | undefined;
   /** Whether a response may come of it. */
@@ -99,12 +101,17 @@ export class Serving implements Disposable {
   /** Gives the child its call. */
   start(order: CallOrder, input: Uint8Array): void {
     if (this.#verdict) return;
-    const { limits } = this.#options;
+    const { limits, draining } = this.#options;
     const { connection } = this.#child;
     if (order.stream) this.#turn = 'begin';
     connection.limitFrames(Math.max(limits.outputBytes, maxErrorBytes));
     connection.send(FrameKind.call, encodeCall(order, input, limits));
+    if (draining.aborted) this.#tellDraining();
+    else draining.addEventListener('abort', this.#tellDraining, { once: true });
   }
+
+  /** After the order, and once for each call: a process that serves many lets it pass before the next. */
+  readonly #tellDraining = (): void => this.#child.connection.send(FrameKind.draining, new Uint8Array());
 
   /** How it ends. */
   async verdict(): Promise<Verdict> {
@@ -185,6 +192,7 @@ export class Serving implements Disposable {
     clearTimeout(this.#deadline);
     this.#eviction[Symbol.dispose]();
     this.#options.signal.removeEventListener('abort', this.cancel);
+    this.#options.draining.removeEventListener('abort', this.#tellDraining);
     this.ended.resolve(verdict);
     this.#tell({ kind: 'end', verdict });
   }

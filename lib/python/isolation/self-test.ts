@@ -64,7 +64,8 @@ export class SelfTest {
     const lease = await zygote.take(described);
     using serving = new Serving(lease, {
       limits: limitsOf(described.declared, config),
-      signal: new AbortController().signal,
+      signal: never,
+      draining: never,
       instance,
       idlePid: () => zygote.idlePid(),
       endpoint: false,
@@ -78,6 +79,8 @@ export class SelfTest {
     return verdict;
   }
 }
+
+const never = new AbortController().signal;
 
 /** What the probes are aimed at: this process, what it has started and what has started it. */
 function targetsOf(root: string, runDirectory: string, base: number | undefined): Targets {

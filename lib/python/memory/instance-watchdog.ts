@@ -32,6 +32,11 @@ export class InstanceWatchdog {
     this.#options = options;
   }
 
+  /** What the instance's memory looks like now; undefined where that cannot be told. */
+  get memory(): InstanceMemory | undefined {
+    return this.#options.read(() => [...this.#running].map((each) => each.residentBytes()));
+  }
+
   /** Watches for as long as there is an invocation to end. */
   watch(invocation: Evictable): Disposable {
     this.#running.add(invocation);
@@ -47,7 +52,7 @@ export class InstanceWatchdog {
   }
 
   #look(): void {
-    const memory = this.#options.read(() => [...this.#running].map((each) => each.residentBytes()));
+    const { memory } = this;
     if (!memory) return;
     const now = performance.now();
     const shortage = shortageBytes(memory);

@@ -7,6 +7,7 @@ export const FrameKind = {
   spawn: 'S',
   prepare: 'P',
   call: 'C',
+  draining: 'D',
   kill: 'K',
   terminate: 'T',
   sync: 'Y',

@@ -1,6 +1,7 @@
 """Calls of a worker's functions: from what the service sends to what it is told."""
 
 import functools
+import select
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -33,7 +34,7 @@ class Calls:
         """Calls a function; returns the last frame that the service is told of it.
 
         Args:
-            writer: where the frames before go, of the items of a generator.
+            writer: where the frames before go, of the items of a generator, and where the service says that it drains.
             order: what the service says of the call.
             arguments: a JSON object.
         """
@@ -48,7 +49,7 @@ class Calls:
         except Exception as error:  # of a validator or a default of the function's own
             return answers.raised(error)
         if signature.context_name is not None:
-            bound[signature.context_name] = self._context(order)
+            bound[signature.context_name] = self._context(order, writer)
         most = order["outputBytes"]
         try:
             if signature.item is None:
@@ -59,15 +60,23 @@ class Calls:
         except Exception as error:
             return answers.raised(error)
 
-    def _context(self, order: Mapping[str, Any]) -> Context:
+    def _context(self, order: Mapping[str, Any], connection: int) -> Context:
         return Context(
             request_id=order["requestId"],
             invocation_id=order["invocationId"],
             worker=self._name,
             function=order["function"],
             deadline=time.monotonic() + order["timeoutSeconds"],
+            _is_draining=functools.partial(_has_been_told, connection),
             **_of_request(order),
         )
+
+
+def _has_been_told(connection: int) -> bool:
+    """Whether the service has said that it drains: while a call is served it says nothing else."""
+    poll = select.poll()  # one for each time: several threads may ask at once
+    poll.register(connection, select.POLLIN)
+    return any(event & select.POLLIN for _, event in poll.poll(0))
 
 
 def _of_request(order: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,8 @@ class Server:
         """Says that it waits, and whether the call before wrote something; serves the call that comes, if one does."""
         frames.send(writer, frames.READY, ready(wrote=wrote, imports=self._imports))
         frame = frames.receive(reader)
+        while frame is not None and frame[0] == frames.DRAINING:  # of the call before
+            frame = frames.receive(reader)
         if frame is None:
             return False
         payload = frame[1]

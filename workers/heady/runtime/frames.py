@@ -17,6 +17,7 @@ OPEN = b"O"  # JSON: load this worker file
 SPAWN = b"S"  # JSON: become a fresh interpreter for one process of this worker file
 PREPARE = b"P"  # JSON: environment variables, for a process that waits for them
 CALL = b"C"  # 4 bytes length, that much JSON: how to serve this call; then its arguments, a JSON object
+DRAINING = b"D"  # nothing: the service is shutting down, told after a call and while that is served
 KILL = b"K"  # 4 bytes process id: end this child and all its processes
 TERMINATE = b"T"  # 4 bytes process id: tell this child to end by itself
 SYNC = b"Y"  # 4 bytes process id: hand on what this child has written so far, then send it back

@@ -1,0 +1,2 @@
+export type { Session } from './session-tokens.ts';
+export { Sessions } from './sessions.ts';
