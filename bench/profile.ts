@@ -58,8 +58,9 @@ function row(measure: string, value: number): Row {
 /** The life of a child, without the service around it. */
 async function profileLife(root: string): Promise<{ readyMs: number; callMs: number; endMs: number }> {
   const runDirectory = mkdtempSync(join(tmpdir(), 'profile-'));
-  const log = createLog({ format: 'json', level: 'error', secrets: new Map() });
-  const output = new OutputLog(log, new Redactor(new Map()));
+  const redactor = new Redactor(new Map());
+  const log = createLog({ format: 'json', level: 'error', redactor });
+  const output = new OutputLog(log, redactor);
   const interpreter = await findInterpreter(loadConfig({ HEADY_HF_MOCK: '1' }, root));
   const workersDirectory = join(root, 'workers');
   const base = await BaseSupervisor.start({ interpreter, workersDirectory, runDirectory, log, output });

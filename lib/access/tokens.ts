@@ -18,6 +18,8 @@ export interface TokenAccess {
 const algorithms = ['RS256', 'ES256', 'EdDSA', 'Ed25519'];
 const clockToleranceSeconds = 30;
 const fetchTimeoutMs = 5000;
+/** Between two questions for keys that are not known: jose's own half a minute is long for users right after a rotation. */
+const cooldownMs = 5000;
 
 /** Verifies tokens; holds the keys of those who sign them. */
 export class Tokens {
@@ -47,7 +49,10 @@ export class Tokens {
   #keysAt(address: string): JWTVerifyGetKey {
     const known = this.#keys.get(address);
     if (known) return known;
-    const keys = createRemoteJWKSet(new URL(address), { timeoutDuration: fetchTimeoutMs });
+    const keys = createRemoteJWKSet(new URL(address), {
+      timeoutDuration: fetchTimeoutMs,
+      cooldownDuration: cooldownMs,
+    });
     this.#keys.set(address, keys);
     return keys;
   }

@@ -5,6 +5,7 @@ import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand }
 import { nearNames } from '#lib/python';
 
 import { invoke } from './invoke.ts';
+import { key } from './key.ts';
 import type { Surroundings } from './surroundings.ts';
 import { types } from './types.ts';
 import { UsageError } from './usage-error.ts';
@@ -12,13 +13,14 @@ import { workers } from './workers.ts';
 
 const name = 'npm run heady --';
 const all = defineCommand({
-  meta: { name, description: 'Runs the functions in workers/ from the shell' },
-  subCommands: { invoke, workers, types },
+  meta: { name, description: 'Runs the functions in workers/ from the shell, and makes keys' },
+  subCommands: { invoke, workers, types, key },
 });
 const commands: Readonly<Record<string, Command>> = {
   invoke: command(invoke),
   workers: command(workers),
   types: command(types),
+  key: command(key),
 };
 
 /** What a shell says of a process that a signal has ended. */

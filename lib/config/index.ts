@@ -1,4 +1,4 @@
-export { type ApiKey, type Scope, scopes } from './api-keys.ts';
+export { type ApiKey, apiKeys, type Scope, scopes } from './api-keys.ts';
 export { configurationPage, environmentExample } from './document.ts';
 export { type Setting, settingsInEffect } from './settings.ts';
 export { type Config, ConfigError, loadConfig } from './load.ts';

@@ -42,7 +42,7 @@ async function answer(event: H3Event, key: ObjectKey): Promise<Response> {
   const { ifMatch } = conditionsOf(req);
   checkConditions(key, file, { ifMatch });
   checkUnmodified(key, file, req);
-  const headers = fileHeaders({ mount, file }, req);
+  const headers = { ...fileHeaders({ mount, file }, req), ...(isByLink(event) && forAnySite) };
   if (isKnown(req, file)) return new Response(null, { status: 304, headers });
   if (req.method === 'HEAD') return contentResponse(null, { headers: wholeHeaders(file, headers) }); // of the whole (RFC 9110, 14.2)
   const ranges = rangeHolds(req, file) ? rangesOf(req.headers.get('range'), file.bytes) : undefined;
@@ -52,6 +52,14 @@ async function answer(event: H3Event, key: ObjectKey): Promise<Response> {
 export function missing(key: ObjectKey): Problem {
   return new Problem('not-found', `There is no file '${key}'.`);
 }
+
+/** Nobody else gets here without a principal. */
+function isByLink({ context }: H3Event): boolean {
+  return context.principal === undefined;
+}
+
+/** A picture that is linked to can be shown by a page of another site. */
+const forAnySite = { 'cross-origin-resource-policy': 'cross-origin' } as const;
 
 /** Closes a file when the request is over, however it ends. */
 function closeAtEnd(event: H3Event, opened: OpenedFile): void {

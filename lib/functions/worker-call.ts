@@ -1,6 +1,7 @@
 import type { H3Event } from 'h3';
 
 import { conditionsOf } from '#lib/files';
+import { requireScope } from '#lib/http';
 import { pointerTo, Problem } from '#lib/problems';
 import { type Destination, storeReturned } from '#workers';
 
@@ -23,7 +24,8 @@ type Query = { readonly [Name in 'store' | 'durability']?: Destination[Name] | u
  * `Accept` says whether the returned value is wanted as JSON or the items of a generator one by one. A returned file is
  * stored where the query names a key.
  *
- * @throws {Problem} those of the body and of the call; `invalid-input` where there is another query, `not-acceptable`
+ * @throws {Problem} those of the body and of the call; `invalid-input` where there is another query, `forbidden` for a key that may store no
+ *   file, `not-acceptable`
  */
 export async function callWorker(
   event: H3Event,
@@ -31,6 +33,7 @@ export async function callWorker(
   { store, durability }: Query,
 ): Promise<Response> {
   refuseQuery(event, store === undefined ? [] : ['store', 'durability']);
+  if (store !== undefined) await requireScope(event, 'files');
   const format = acceptedItemFormat(event);
   const { python } = event.context.service;
   const name = named.normalize('NFKC'); // as Python has its identifiers (PEP 3131)

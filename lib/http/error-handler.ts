@@ -18,7 +18,7 @@ export default defineErrorHandler(async (error, httpEvent) => {
   if (problem.code === 'internal-error' && !event.req.signal.aborted)
     service.log.error({ message: `unhandled error: ${stackOf(error)}`, requestId });
   const { pathname: path } = event.url;
-  return problemResponse(problem, { path, requestId, production: service.config.production });
+  return problemResponse(problem, { path, requestId, service });
 });
 
 async function problemOf(error: HTTPError, event: H3Event): Promise<Problem> {

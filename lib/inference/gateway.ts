@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { Config } from '#lib/config';
-import { type Log, Redactor } from '#lib/log';
+import type { Log, Redactor } from '#lib/log';
 
 import { OpenAiApi } from './api/openai-api.ts';
 import { TaskApi } from './api/task-api.ts';
@@ -22,8 +22,7 @@ import { RecentBackends } from './usage/recent-backends.ts';
 export interface GatewayOptions {
   readonly config: Config;
   readonly log: Log;
-  /** Values that nothing shows. */
-  readonly secrets: ReadonlyMap<string, string>;
+  readonly redactor: Redactor;
   /** Where what is kept outlasts a restart; undefined where there is no such place. */
   readonly dataDirectory: string | undefined;
   /** Told of each call when it has ended. */
@@ -73,8 +72,8 @@ export class InferenceGateway {
   }
 
   static async start(options: GatewayOptions): Promise<InferenceGateway> {
-    const { config, log, secrets, dataDirectory } = options;
-    const opened = await openLines({ config, log, redactor: new Redactor(secrets) });
+    const { config, log, redactor, dataDirectory } = options;
+    const opened = await openLines({ config, log, redactor });
     const budget = new DailyBudget({
       limit: config.HEADY_INFERENCE_DAILY_TOKENS,
       file: dataDirectory && join(dataDirectory, 'inference/spent-today.json'),

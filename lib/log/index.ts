@@ -1,7 +1,7 @@
 import { type ConsolaInstance, createConsola, LogLevels } from 'consola';
 
 import type { KeptLines } from './kept-lines.ts';
-import { Redactor } from './redact.ts';
+import type { Redactor } from './redact.ts';
 import { jsonLine, jsonReporter, plainReporter, prettyReporter } from './reporters.ts';
 import { turnWriter } from './turn-writer.ts';
 
@@ -24,16 +24,20 @@ export interface LogOptions {
   /** Has the lines as well, as JSON. */
   readonly kept?: KeptLines | undefined;
   readonly level: 'error' | 'warn' | 'info' | 'debug';
-  /** Values that are masked wherever they stand in a line. */
-  readonly secrets: ReadonlyMap<string, string>;
+  readonly redactor: Redactor;
 }
 
 /** Ways to write an entry. */
 const reporters = { json: jsonReporter, pretty: prettyReporter, plain: plainReporter };
 
 /** Makes the service's logger. */
-export function createLog({ format, level, secrets, kept, stream = process.stdout }: LogOptions): ServiceLog {
-  const redactor = new Redactor(secrets);
+export function createLog({
+  format,
+  level,
+  redactor,
+  kept,
+  stream = process.stdout,
+}: LogOptions): ServiceLog {
   const masked = (write: (text: string) => void) => turnWriter((lines) => write(redactor.mask(lines)));
   const shown = masked((text) => stream.write(text));
   const keep = kept && masked((text) => kept.write(text));

@@ -1,38 +1,54 @@
 /** Shorter values are no secrets worth the name, and masking them would blot out ordinary text. */
 const minimumLength = 6;
 
-type Mask = readonly [spelling: string, mask: string];
+/** What `npm run heady -- key` makes: of the keys in `HEADY_API_KEYS` the service knows the hashes alone. */
+const madeKey = /heady_[\w-]{43}/g;
+
+interface Mask {
+  readonly mask: string;
+  readonly pattern: string | RegExp;
+  /** What a text may break off in. */
+  readonly spellings: readonly string[];
+}
 
 /**
- * Masks every occurrence of the given secrets in a text, also where they stand escaped in JSON or in a URL. `secrets`
- * maps the name of each to its value; those that join it later are masked from then on.
+ * Masks every occurrence of the secrets in force in a text, also where they stand escaped in JSON or in a URL, and of
+ * what looks like a key of the service. The service has one, for whatever it says.
  */
 export class Redactor {
-  readonly #secrets: ReadonlyMap<string, string>;
-  #masks: readonly Mask[] = [];
-  #count = 0;
+  readonly #secrets: Map<string, string>;
+  #masks: readonly Mask[];
 
+  /** @param secrets - the name of each, and its value. */
   constructor(secrets: ReadonlyMap<string, string>) {
-    this.#secrets = secrets;
+    this.#secrets = new Map(secrets);
+    this.#masks = masksOf(this.#secrets);
+  }
+
+  /** Has one more masked from now on. */
+  add(name: string, value: string): void {
+    if (this.#secrets.get(name) === value) return;
+    this.#secrets.set(name, value);
+    this.#masks = masksOf(this.#secrets);
   }
 
   mask(text: string): string {
-    return this.#current().reduce((masked, [spelling, mask]) => masked.replaceAll(spelling, mask), text);
+    return this.#masks
+      .reduce((masked, { pattern, mask }) => masked.replaceAll(pattern, mask), text)
+      .replaceAll(madeKey, '[a key]');
+  }
+
+  /** Whether there is a secret in a text. */
+  finds(text: string): boolean {
+    return this.mask(text) !== text;
   }
 
   /** The same for a text that breaks off at its end: a secret that it breaks off in is left out. */
   maskBrokenOff(text: string): string {
     const masked = this.mask(text);
-    const partial = Math.max(0, ...this.#current().map(([spelling]) => overlap(masked, spelling)));
+    const spellings = this.#masks.flatMap((mask) => mask.spellings);
+    const partial = Math.max(0, ...spellings.map((spelling) => overlap(masked, spelling)));
     return masked.slice(0, masked.length - partial);
-  }
-
-  #current(): readonly Mask[] {
-    if (this.#secrets.size !== this.#count) {
-      this.#masks = masksOf(this.#secrets);
-      this.#count = this.#secrets.size;
-    }
-    return this.#masks;
   }
 }
 
@@ -43,15 +59,46 @@ function overlap(text: string, spelling: string): number {
   return 0;
 }
 
-/** The longest first, as one spelling may be within another. */
+/** The longest first, as one secret may be within another. */
 function masksOf(secrets: ReadonlyMap<string, string>): Mask[] {
   return [...secrets]
     .filter(([, value]) => value.length >= minimumLength)
-    .flatMap(([name, value]) => spellings(value).map((spelling): Mask => [spelling, `[${name}]`]))
-    .toSorted(([a], [b]) => b.length - a.length);
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .flatMap(([name, value]) =>
+      [value, ...linesOf(value)].map((text) => ({
+        mask: `[${name}]`,
+        pattern: isPlain.test(text) ? text : inAnySpelling(text),
+        spellings: [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)])],
+      })),
+    );
 }
 
-function spellings(value: string): string[] {
-  const lines = value.split(/\r?\n/).filter((line) => line.length >= 4 * minimumLength); // a PEM's body, line by line
-  return [...new Set([value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), ...lines])];
+/** A PEM's body is said line by line. */
+function linesOf(value: string): string[] {
+  return value.split(/\r?\n/).filter((line) => line.length >= 4 * minimumLength && line !== value);
+}
+
+/** It is spelled like this everywhere. */
+const isPlain = /^[\w.~-]+$/;
+
+/**
+ * As it is, as URLs have it, of which each client encodes what it likes, and as strings have it in JSON and in Python, in one
+ * another as well: with one backslash or many before what is special.
+ */
+function inAnySpelling(text: string): RegExp {
+  return new RegExp([...text].map((character) => spellingOf(character)).join(''), 'g');
+}
+
+function spellingOf(character: string): string {
+  if (isPlain.test(character)) return RegExp.escape(character);
+  if (character === '\\') return String.raw`(?:\\+|%5[cC])`;
+  const escaped = JSON.stringify(character).slice(1, -1).replace(/^\\/, ''); // as `n` for a line's end
+  const code = character.codePointAt(0)?.toString(16).padStart(4, '0');
+  const ways = [RegExp.escape(character), RegExp.escape(escaped), `u${code}`].join('|');
+  return String.raw`(?:\\*(?:${ways})|${percentEncoded(character)})`;
+}
+
+function percentEncoded(character: string): string {
+  const digits = Buffer.from(character).toString('hex');
+  return digits.replaceAll(/../g, '%$&').replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }

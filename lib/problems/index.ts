@@ -48,6 +48,18 @@ export class Problem extends Error {
     this.options = options;
   }
 
+  /** The same, with what `mask` makes of its texts: nobody knows what an error that was not foreseen has in them. */
+  masked(mask: (text: string) => string): Problem {
+    const { errors, traceback, ...others } = this.options;
+    return new Problem(this.code, mask(this.message), {
+      ...others,
+      ...(errors && {
+        errors: errors.map(({ pointer, detail }) => ({ pointer: mask(pointer), detail: mask(detail) })),
+      }),
+      ...(traceback !== undefined && { traceback: mask(traceback) }),
+    });
+  }
+
   /** The problem as JSON; the traceback is told outside production only. */
   body({ requestId, production }: Telling): Readonly<Record<string, unknown>> {
     const { errors, limit, used, traceback } = this.options;

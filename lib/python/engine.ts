@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '#lib/config';
 import { isFile } from '#lib/json-schema';
-import type { Log } from '#lib/log';
+import type { Log, Redactor } from '#lib/log';
 import { Problem } from '#lib/problems';
 import type { InvocationStore } from '#lib/records';
 import { makeRunDirectory, type RunDirectory } from '#lib/run-directory';
@@ -39,8 +39,8 @@ export interface EngineOptions {
   readonly invocations: InvocationStore;
   /** Aborts when the service begins to drain, which functions may ask for. */
   readonly draining: AbortSignal;
-  /** Values that no log may show, by name; those of functions join them. */
-  readonly secrets: Map<string, string>;
+  /** The secrets of functions join those that it masks. */
+  readonly redactor: Redactor;
   /** Variables of every Python process. */
   readonly environment: Readonly<Record<string, string>>;
   /** Called for each invocation; disposed of when its process is gone. */
@@ -154,7 +154,7 @@ export class PythonEngine {
     const { config, log } = options;
     const interpreter = await findInterpreter(config);
     const run = await makeRunDirectory({ prefix: 'heady-', remove: removeDirectory });
-    const secrets = new Secrets(config, options.secrets);
+    const secrets = new Secrets(config, options.redactor);
     const output = new OutputLog(log, secrets.redactor);
     let base: BaseSupervisor | undefined;
     try {

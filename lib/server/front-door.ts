@@ -18,7 +18,7 @@ import { refuseMalformed } from './well-formed.ts';
 
 type Listener = (request: IncomingMessage, response: Answer) => void;
 
-/** A request id of the caller's own is kept when it is one: short, printable, no spaces. */
+/** A request id of the caller's own is kept when it is one: short, printable, no spaces, and no key. */
 const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
 
 /**
@@ -59,16 +59,18 @@ function contextOf(request: IncomingMessage, answer: Answer, service: Service): 
   const key = givenKey(request.headers);
   return {
     service,
-    requestId: requestIdOf(request),
+    requestId: requestIdOf(request, service),
     client: clientAddress(request, service.config.trustedHops),
     principal: key === undefined ? undefined : service.keyring.find(key),
     answer,
   };
 }
 
-function requestIdOf({ headers }: IncomingMessage): string {
+function requestIdOf({ headers }: IncomingMessage, { redactor }: Service): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+  if (typeof given !== 'string' || !requestIdPattern.test(given) || redactor.finds(given))
+    return randomUUID();
+  return given;
 }
 
 /** @see https://fetch.spec.whatwg.org/#cors-preflight-request */
@@ -104,5 +106,5 @@ function refusal(
   { service, requestId }: RequestContext,
   { url = '' }: IncomingMessage,
 ): Response {
-  return problemResponse(problem, { path: url, requestId, production: service.config.production });
+  return problemResponse(problem, { path: url, requestId, service });
 }

@@ -30,10 +30,10 @@ export function rawAnswer(socket: Socket, problem: Problem, { common, service }:
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n${common.lines(type, [])}\r\n${body}`);
-  const told = { message: 'no request', requestId, status: problem.status, reason: problem.message };
   const late = setTimeout(() => socket.destroy(), lingerMs).unref();
   socket.once('close', () => clearTimeout(late));
-  service.log.line('info', told);
+  const told = { requestId, status: problem.status, reason: problem.message };
+  service.log.line('info', 'no request', told);
 }
 
 /**

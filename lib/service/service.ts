@@ -52,6 +52,8 @@ export interface WorkerListing {
 export class Service {
   readonly config: Config;
   readonly log: ServiceLog;
+  /** Takes the secrets out of whatever is shown. */
+  readonly redactor: Redactor;
   readonly metrics: Metrics;
   readonly invocations: InvocationStore;
   /** Whether what is in the data directory is still there after a deploy, as was found at the start. */
@@ -81,6 +83,7 @@ export class Service {
       Service,
       | 'config'
       | 'log'
+      | 'redactor'
       | 'metrics'
       | 'invocations'
       | 'durability'
@@ -89,13 +92,13 @@ export class Service {
       | 'python'
       | 'inference'
     > & {
-      readonly redactor: Redactor;
       readonly stack: AsyncDisposableStack;
       readonly drainer: AbortController;
     },
   ) {
     this.config = parts.config;
     this.log = parts.log;
+    this.redactor = parts.redactor;
     this.metrics = parts.metrics;
     this.invocations = parts.invocations;
     this.durability = parts.durability;
@@ -130,7 +133,7 @@ export class Service {
     await using stack = new AsyncDisposableStack(); // what has been started ends when a later part does not start
     const metrics = new Metrics();
     const invocations = observedInvocations(store, invocationMetrics(metrics));
-    const secrets = new Map(config.secrets);
+    const redactor = new Redactor(config.secrets);
     const found = durabilityOf(config);
     const lock = 'path' in found ? stack.use(lockDirectory(found.path)) : undefined;
     const durability = 'why' in found || lock ? found : inUse(found.path, yieldsDataDirectory);
@@ -138,7 +141,7 @@ export class Service {
     const log = createLog({
       format: config.logFormat,
       level: config.HEADY_LOG_LEVEL,
-      secrets,
+      redactor,
       kept,
       ...logged,
     });
@@ -150,7 +153,7 @@ export class Service {
     const inference = await InferenceGateway.start({
       config,
       log,
-      secrets,
+      redactor,
       observe: inferenceMetrics(metrics),
       dataDirectory: 'path' in durability ? durability.path : undefined,
     });
@@ -161,13 +164,24 @@ export class Service {
       draining: drainer.signal,
       log,
       invocations,
-      secrets,
+      redactor,
       environment: inference.environment,
       grant: (grantee) => inference.grant(grantee),
     });
     stack.defer(() => python.stop());
-    const parts = { config, log, metrics, invocations, durability, files, uploads, python, inference };
-    return new Service({ ...parts, redactor: new Redactor(secrets), drainer, stack: stack.move() });
+    const parts = {
+      config,
+      log,
+      redactor,
+      metrics,
+      invocations,
+      durability,
+      files,
+      uploads,
+      python,
+      inference,
+    };
+    return new Service({ ...parts, drainer, stack: stack.move() });
   }
 
   get state(): Health['state'] {

@@ -1,9 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { repository } from '../project.ts';
 import { apiKey, TestServer } from '../server.ts';
 
 const previousKey = 'the-key-before-this-one-of-thirty-two-chars';
@@ -72,31 +68,4 @@ describe('a route that says nothing about access', () => {
 it.each(['/api/health', '/api/fixtures/public'])('%s is open to everyone', async (path) => {
   expect((await get(path)).status).toBe(200);
   expect((await get(path, { authorization: 'Bearer wrong' })).status).toBe(200);
-});
-
-/** What each file under `routes/` answers to, by the rules of file routes, and whether it says that it is public. */
-const endpoints = globSync('**/*.ts', { cwd: join(repository, 'routes') }).map((file) => {
-  const [, name = '', method = 'get'] = /^(.*?)(?:\.(\w+))?\.ts$/.exec(file) ?? [];
-  const path = `/${name.replace(/(?:^|\/)index$/, '').replaceAll(/\[(?:\.{3})?(\w+)\]/g, '$1')}`;
-  const text = readFileSync(join(repository, 'routes', file), 'utf8');
-  return { method: method.toUpperCase(), path, isPublic: /^\s*access: 'public',$/m.test(text) };
-});
-
-it.each(endpoints.filter(({ isPublic }) => !isPublic))(
-  '$method $path of this project is private',
-  async ({ method, path }) => {
-    expect((await fetch(`${server.url}${path}`, { method })).status).toBe(401);
-  },
-);
-
-it('knows the endpoints of this project, and which of them are for everyone', () => {
-  expect(endpoints).toContainEqual(expect.objectContaining({ path: '/api/workers/worker/function' }));
-  expect(endpoints).toContainEqual(expect.objectContaining({ method: 'GET', path: '/api/workers' }));
-  const open = endpoints.filter(({ isPublic }) => isPublic).map(({ method, path }) => `${method} ${path}`);
-  expect(open.toSorted()).toEqual([
-    'GET /admin',
-    'GET /admin/asset',
-    'GET /api/health',
-    'POST /api/admin/session',
-  ]);
 });

@@ -30,6 +30,25 @@ describe('a secret in a text', () => {
   it('is masked as a URL encodes it', () => {
     const url = `https://x/?key=${encodeURIComponent('p@ss/w&rd')}`;
     expect(redact({ DATABASE_URL: 'p@ss/w&rd' }, url)).toBe('https://x/?key=[DATABASE_URL]');
+    for (const spelling of ['p@ss%2fw&rd', 'p%40ss/w&rd', 'p@ss/w%26rd'])
+      expect(redact({ DATABASE_URL: 'p@ss/w&rd' }, spelling)).toBe('[DATABASE_URL]');
+  });
+
+  it('is masked as Python and JSON quote it, in one another too', () => {
+    const value = String.raw`a"b\c'd` + '\nß';
+    const json = JSON.stringify(value);
+    const python = String.raw`'a"b\\c\'d\nß'`;
+    for (const text of [
+      json,
+      JSON.stringify({ json }),
+      python,
+      JSON.stringify(python),
+      String.raw`a"b\\c'd\n\u00df`,
+    ]) {
+      const masked = redact({ DATABASE_URL: value }, text);
+      expect(masked).toContain('[DATABASE_URL]');
+      expect(masked).not.toMatch(/[a-d]["'\\]/);
+    }
   });
 
   it('is masked line by line when it is a PEM', () => {
@@ -46,6 +65,19 @@ describe('a secret in a text', () => {
     expect(redact(secrets, 'to postgres://me:secret@db as secret')).toBe(
       'to [DATABASE_URL] as [S3_ACCESS_KEY_ID]',
     );
+  });
+
+  it('is masked from when it joins', () => {
+    const redactor = new Redactor(new Map());
+    expect(redactor.finds('a=own-secret')).toBe(false);
+    redactor.add('OWN', 'own-secret');
+    expect([redactor.finds('a=own-secret'), redactor.mask('a=own-secret')]).toEqual([true, 'a=[OWN]']);
+  });
+
+  it('is masked when it looks like a key that the service has only the hash of', () => {
+    const key = `heady_${'aB3-_'.repeat(8)}xyz`;
+    expect(redact({}, `/api/${key}?x`)).toBe('/api/[a key]?x');
+    expect(redact({}, 'heady_manager_is_no_key')).toBe('heady_manager_is_no_key');
   });
 
   it('is left alone when it is too short to be one', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { createLog } from '../../lib/log/index.ts';
+import { createLog, Redactor } from '../../lib/log/index.ts';
 import type { Verdict } from '../../lib/python/calls/serving.ts';
 import { Enforcement, type Rule } from '../../lib/python/isolation/enforcement.ts';
 import { checkSandbox } from '../../lib/python/isolation/sandbox-policy.ts';
@@ -111,7 +111,7 @@ describe('a sandbox that is required', () => {
 });
 
 describe('a rule that does not hold', () => {
-  const log = createLog({ format: 'json', level: 'error', secrets: new Map() });
+  const log = createLog({ format: 'json', level: 'error', redactor: new Redactor(new Map()) });
   const targets = { server: 1, others: [], ancestors: [], root: '/', runDirectory: '/x', sockets: [] };
 
   async function seen(verdict: Verdict): Promise<Map<string, string>> {

@@ -6,6 +6,7 @@ import { createConsola, LogLevels, type LogObject } from 'consola';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 
 import { loadConfig } from '../../lib/config/index.ts';
+import { Redactor } from '../../lib/log/index.ts';
 import { PythonEngine } from '../../lib/python/index.ts';
 import { instanceMemoryReader } from '../../lib/python/memory/instance-memory.ts';
 import { memoryInvocations } from '../../lib/records/index.ts';
@@ -57,7 +58,7 @@ beforeAll(async () => {
     }),
     invocations: memoryInvocations(),
     draining: new AbortController().signal,
-    secrets: new Map(),
+    redactor: new Redactor(new Map()),
     environment: {},
     grant: () => ({ environment: {}, usage: undefined, [Symbol.dispose]: () => {} }),
     instanceMemory: () => {

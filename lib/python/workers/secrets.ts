@@ -1,5 +1,5 @@
 import { type Config, type VariableName, variables } from '#lib/config';
-import { Redactor } from '#lib/log';
+import type { Redactor } from '#lib/log';
 
 /** A variable that a function declares and cannot have. */
 export class SecretError extends Error {
@@ -9,15 +9,13 @@ export class SecretError extends Error {
 /** The environment variables that functions declare: who may have which, and what they are. */
 export class Secrets {
   readonly #environment: Config['environment'];
-  readonly #known: Map<string, string>;
   /** Takes the secrets out of what processes say. */
   readonly redactor: Redactor;
 
-  /** `known` holds the values that no log may show; each that is handed out joins them. */
-  constructor({ environment }: Config, known: Map<string, string>) {
+  /** Each value that is handed out is masked from then on. */
+  constructor({ environment }: Config, redactor: Redactor) {
     this.#environment = environment;
-    this.#known = known;
-    this.redactor = new Redactor(known);
+    this.redactor = redactor;
   }
 
   /** @throws {SecretError} a variable is the service's own secret, or is not set. */
@@ -36,7 +34,7 @@ export class Secrets {
   values(names: readonly string[]): Record<string, string> {
     this.check(names);
     const values = Object.fromEntries(names.map((name) => [name, this.#environment[name] ?? '']));
-    for (const [name, value] of Object.entries(values)) this.#known.set(name, value);
+    for (const [name, value] of Object.entries(values)) this.redactor.add(name, value);
     return values;
   }
 }
