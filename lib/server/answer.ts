@@ -30,14 +30,16 @@ export class CommonFields {
 
   /** The lines of an answer with this policy for its content, but for those that it has of its own. */
   lines(policy: string | undefined, own: readonly string[]): string {
-    const fields: readonly Field[] =
-      policy === undefined ? this.#fields : [...this.#fields, ['content-security-policy', policy]];
-    if (own.length > 0) return linesOf(fields, own);
+    if (own.length > 0) return linesOf(this.#with(policy), own);
     const known = this.#whole.get(policy);
     if (known !== undefined) return known;
-    const lines = linesOf(fields, own);
+    const lines = linesOf(this.#with(policy), own);
     this.#whole.set(policy, lines);
     return lines;
+  }
+
+  #with(policy: string | undefined): readonly Field[] {
+    return policy === undefined ? this.#fields : [...this.#fields, ['content-security-policy', policy]];
   }
 }
 
