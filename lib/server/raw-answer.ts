@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { contentPolicy } from '#lib/http';
 import type { Problem } from '#lib/problems';
 import type { Service } from '#lib/service';
 
@@ -29,7 +30,7 @@ export function rawAnswer(socket: Socket, problem: Problem, { common, service }:
     `x-request-id: ${requestId}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n${common.lines(type, [])}\r\n${body}`);
+  socket.end(`${head.join('\r\n')}\r\n${common.lines(contentPolicy(type), [])}\r\n${body}`);
   const late = setTimeout(() => socket.destroy(), lingerMs).unref();
   socket.once('close', () => clearTimeout(late));
   const told = { requestId, status: problem.status, reason: problem.message };

@@ -144,7 +144,7 @@ describe('bytes at random', () => {
         await Promise.all(each.map(sendAndLeave));
         expect([await statusOf('/api/health'), await statusOf('/api/workers')]).toEqual([200, 401]);
       }),
-      { numRuns: 20 },
+      { numRuns: 20, endOnFailure: true },
     );
     const answered = server.lines.filter(({ message }) => message === 'request');
     const letIn = answered.filter(({ status, path }) => Number(status) < 300 && isPrivate(String(path)));
