@@ -1,43 +1,36 @@
 import { Problem } from '#lib/problems';
 
-import { watchTurns } from './turns.ts';
+import { type Turn, watchTurns } from './turns.ts';
 
 /** While a turn of the event loop lasts, every request waits that has come meanwhile. */
-const targetMs = 50;
-/** When no turn in so long was shorter, it is no burst: more comes than can be answered. */
-const intervalMs = 1000;
-/** One alone may be a pause, however long: after a quiet time it is all that there is in an interval. */
-const leastTurns = 2;
+const longMs = 100;
 /** A turn may be as long as that many requests take: routes that compute for long wait for each other as ever. */
 const leastRequests = 8;
 
 /**
- * Sheds load when too much comes, by the time that requests wait for the event loop, as CoDel does for packets: once even
- * the shortest turn of a whole interval was too long, requests are taken only after a turn that was not, and for the
- * target's time; the rest are refused. A pause, as of garbage collection or of a host that gives no more CPU for now, makes
- * one turn long and refuses nobody.
- *
- * @see https://www.rfc-editor.org/rfc/rfc8289
+ * Sheds load when more comes than the event loop can do: what comes in a turn that has taken too much CPU time already, or
+ * after one that has, is refused. It waits for no second measure, as a thousand requests that come at once would all be
+ * taken by then. CPU time, because in a pause, as of a host that gives no more CPU for now, nobody has asked for too much.
  */
 export class Load implements Disposable {
   readonly #maxInFlight: number;
   readonly #onRefused: () => void;
-  readonly #watch: Disposable;
+  readonly #turn: Turn;
   /** Requests that have not ended. */
   inFlight = 0;
-  /** Milliseconds that the event loop was busy in its last turn. */
+  /** CPU time of the last turn of the event loop, in milliseconds. */
   turnMs = 0;
+  /** Whether the last turn was too long. */
+  #isAfterLong = false;
   #endedInTurn = 0;
   /** When the first request of this turn came, as `performance.now()` has it. */
   #firstMs: number | undefined;
-  #interval: Interval = { beganMs: 0, turns: 0, allLong: true };
-  #isOverloaded = false;
 
   /** @param onRefused - is told of each request that is refused. */
   constructor(maxInFlight: number, onRefused: () => void, watch = watchTurns) {
     this.#maxInFlight = maxInFlight;
     this.#onRefused = onRefused;
-    this.#watch = watch((busyMs) => this.#endTurn(busyMs));
+    this.#turn = watch((cpuMs) => this.#endTurn(cpuMs));
   }
 
   /** A request has come. */
@@ -53,9 +46,9 @@ export class Load implements Disposable {
 
   /** Whether too much is going on for one more request. */
   get isOver(): boolean {
-    if (this.inFlight > this.#maxInFlight) return true;
-    if (!this.#isOverloaded) return false;
-    return this.turnMs > targetMs || performance.now() - (this.#firstMs ?? 0) > targetMs;
+    if (this.inFlight > this.#maxInFlight || this.#isAfterLong) return true;
+    const hasJustBegun = performance.now() - (this.#firstMs ?? 0) <= longMs; // which costs less to find out
+    return !hasJustBegun && this.#isLong(this.#turn.cpuMs);
   }
 
   /** @throws {Problem} `overloaded` */
@@ -68,36 +61,18 @@ export class Load implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#watch[Symbol.dispose]();
+    this.#turn[Symbol.dispose]();
   }
 
-  #endTurn(busyMs: number): void {
-    const perRequestMs = busyMs / Math.max(1, this.inFlight + this.#endedInTurn);
-    const isLong = busyMs > Math.max(targetMs, leastRequests * perRequestMs);
-    this.turnMs = busyMs;
+  #isLong(cpuMs: number): boolean {
+    const requests = Math.max(1, this.inFlight + this.#endedInTurn);
+    return cpuMs > Math.max(longMs, (leastRequests * cpuMs) / requests);
+  }
+
+  #endTurn(cpuMs: number): void {
+    this.turnMs = cpuMs;
+    this.#isAfterLong = this.#isLong(cpuMs);
     this.#endedInTurn = 0;
     this.#firstMs = undefined;
-    this.#judge(isLong, busyMs);
   }
-
-  #judge(isLong: boolean, busyMs: number): void {
-    const now = performance.now();
-    const { beganMs, turns, allLong } = this.#interval;
-    const interval = {
-      beganMs: turns === 0 ? now - busyMs : beganMs,
-      turns: turns + 1,
-      allLong: allLong && isLong,
-    };
-    const isOver = now >= interval.beganMs + intervalMs && interval.turns >= leastTurns;
-    if (isOver) this.#isOverloaded = interval.allLong;
-    this.#interval = isOver ? { beganMs: now, turns: 0, allLong: true } : interval;
-  }
-}
-
-/** Of turns. */
-interface Interval {
-  readonly beganMs: number;
-  readonly turns: number;
-  /** Whether none of them was as short as it should be. */
-  readonly allLong: boolean;
 }

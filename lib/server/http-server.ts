@@ -7,6 +7,7 @@ import type { Service } from '#lib/service';
 
 import { Answer, commonFields } from './answer.ts';
 import { frontDoor } from './front-door.ts';
+import { PacedWork } from './paced-work.ts';
 import { closeAnswering, rawAnswer } from './raw-answer.ts';
 import { asksForWebSocket } from './web-sockets.ts';
 
@@ -14,7 +15,8 @@ import { asksForWebSocket } from './web-sockets.ts';
 const keepAliveTimeout = 120_000;
 /** Of a head, from its first byte, and the first one from the begin of its connection; between requests it does not run. */
 const headersTimeout = 20_000;
-const connectionsCheckingInterval = 5000;
+/** Often, so that few are over time together. */
+const connectionsCheckingInterval = 500;
 /** Of a whole request: an upload of a gigabyte over a slow line takes longer than Node's five minutes. */
 const requestTimeout = 60 * 60_000;
 /** Then a connection is closed, with the answer saying so: connections, and what they hold, do not live for ever. */
@@ -40,7 +42,9 @@ export function createHttpServer(service: Service, handler: FetchHandler): Serve
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('dropRequest', (_request, socket) => (socket as Socket).destroySoon()); // it was told of the last one
-  const answer = (socket: Socket, problem: Problem) => rawAnswer(socket, problem, { service, common });
+  const answers = new PacedWork();
+  const answer = (socket: Socket, problem: Problem) =>
+    answers.add(() => rawAnswer(socket, problem, { service, common }));
   server.on('connect', (_request, socket) => answer(socket as Socket, noProxy()));
   server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as Socket; // of an HTTP server it is one
