@@ -2,8 +2,8 @@ import { Problem } from '#lib/problems';
 
 import { type Turn, watchTurns } from './turns.ts';
 
-/** While a turn of the event loop lasts, every request waits that has come meanwhile. */
-const longMs = 100;
+/** While a turn of the event loop lasts, every request waits that has come meanwhile; in each one connection is accepted. */
+const longMs = 30;
 /** A turn may be as long as that many requests take: routes that compute for long wait for each other as ever. */
 const leastRequests = 8;
 

@@ -50,18 +50,18 @@ function turn(ms: number, { requests = 200, pauseMs = 0 }: Taken = {}): number {
 }
 
 describe('load', () => {
-  it('is shed in a turn that has taken a tenth of a second, and all of what comes after it', () => {
-    expect(turn(200)).toBeGreaterThan(90);
+  it('is shed in a turn that has taken too long, and all of what comes after it', () => {
+    expect(turn(200)).toBeGreaterThan(150);
     expect(turn(200)).toBe(200);
     turn(5);
-    expect(turn(50)).toBe(0);
+    expect(turn(25)).toBe(0);
   });
 
   it('is shed as well where it is requests of before that keep the loop', () => {
     for (let index = 0; index < 500; index += 1) load.started();
     endTurn(500);
     expect(load.isOver).toBe(true);
-    endTurn(90);
+    endTurn(25);
     expect(load.isOver).toBe(false);
   });
 
