@@ -3,14 +3,14 @@ import { Problem } from '#lib/problems';
 import { type Turn, watchTurns } from './turns.ts';
 
 /** While a turn of the event loop lasts, every request waits that has come meanwhile; in each one connection is accepted. */
-const longMs = 30;
+const longMs = 100;
 /** A turn may be as long as that many requests take: routes that compute for long wait for each other as ever. */
 const leastRequests = 8;
 
 /**
- * Sheds load when more comes than the event loop can do: what comes in a turn that has taken too much CPU time already, or
- * after one that has, is refused. It waits for no second measure, as a thousand requests that come at once would all be
- * taken by then. CPU time, because in a pause, as of a host that gives no more CPU for now, nobody has asked for too much.
+ * Sheds load when more comes than the event loop can do: after a turn that has taken too much CPU time, what comes in one
+ * that has as well is refused, and what comes after it. One alone is a burst, which is done in the next. CPU time, because
+ * in a pause, as of a host that gives no more CPU for now, nobody has asked for too much.
  */
 export class Load implements Disposable {
   readonly #maxInFlight: number;
@@ -20,8 +20,8 @@ export class Load implements Disposable {
   inFlight = 0;
   /** CPU time of the last turn of the event loop, in milliseconds. */
   turnMs = 0;
-  /** Whether the last turn was too long. */
-  #isAfterLong = false;
+  /** How many of the last turns, one after the other, were too long. */
+  #longTurns = 0;
   #endedInTurn = 0;
   /** When the first request of this turn came, as `performance.now()` has it. */
   #firstMs: number | undefined;
@@ -46,7 +46,8 @@ export class Load implements Disposable {
 
   /** Whether too much is going on for one more request. */
   get isOver(): boolean {
-    if (this.inFlight > this.#maxInFlight || this.#isAfterLong) return true;
+    if (this.inFlight > this.#maxInFlight || this.#longTurns > 1) return true;
+    if (this.#longTurns === 0) return false;
     const hasJustBegun = performance.now() - (this.#firstMs ?? 0) <= longMs; // which costs less to find out
     return !hasJustBegun && this.#isLong(this.#turn.cpuMs);
   }
@@ -71,7 +72,7 @@ export class Load implements Disposable {
 
   #endTurn(cpuMs: number): void {
     this.turnMs = cpuMs;
-    this.#isAfterLong = this.#isLong(cpuMs);
+    this.#longTurns = this.#isLong(cpuMs) ? this.#longTurns + 1 : 0;
     this.#endedInTurn = 0;
     this.#firstMs = undefined;
   }
