@@ -94,6 +94,17 @@ describe('one connection', () => {
     expect(statuses(connection)).toEqual([200]);
   });
 
+  it('may break off before it is refused, whatever it asks for', async () => {
+    for (const head of ['CONNECT x:1 HTTP/1.1', 'GET /api/health HTTP/1.1', 'nonsense'])
+      for (let sent = 0; sent < 50; sent += 1) {
+        using connection = await RawConnection.open(server.url);
+        connection.send(head, 'host: x', 'connection: upgrade', 'upgrade: websocket', '', '');
+        connection.reset();
+      }
+    expect((await fetch(`${server.url}/api/health`)).status).toBe(200);
+    expect(server.lines.filter(({ message }) => message.startsWith('uncaught exception'))).toEqual([]);
+  });
+
   it('is not kept for a client that is refused and does not close it', async () => {
     using connections = new DisposableStack();
     const openFiles = () => readdirSync(`/proc/${server.pid}/fd`).length;
