@@ -83,19 +83,24 @@ const isPlain = /^[\w.~-]+$/;
 
 /**
  * As it is, as URLs have it, of which each client encodes what it likes, and as strings have it in JSON and in Python, in one
- * another as well: with one backslash or many before what is special.
+ * another as well: with one backslash or many before what is special. Of many, a match begins at the first and takes all:
+ * to try each of the thousands that a client may send takes seconds.
  */
 function inAnySpelling(text: string): RegExp {
-  return new RegExp([...text].map((character) => spellingOf(character)).join(''), 'g');
+  const units = text.match(/\\+|[^\\]/gu) ?? [];
+  return new RegExp(units.map((unit, at) => spellingOf(unit, at === 0 ? firstBackslash : '')).join(''), 'g');
 }
 
-function spellingOf(character: string): string {
-  if (isPlain.test(character)) return RegExp.escape(character);
-  if (character === '\\') return String.raw`(?:\\+|%5[cC])`;
-  const escaped = JSON.stringify(character).slice(1, -1).replace(/^\\/, ''); // as `n` for a line's end
-  const code = character.codePointAt(0)?.toString(16).padStart(4, '0');
-  const ways = [RegExp.escape(character), RegExp.escape(escaped), `u${code}`].join('|');
-  return String.raw`(?:\\*(?:${ways})|${percentEncoded(character)})`;
+const firstBackslash = String.raw`(?<!\\)`;
+
+/** @param start - what holds where it begins with a backslash. */
+function spellingOf(unit: string, start: string): string {
+  if (isPlain.test(unit)) return RegExp.escape(unit);
+  if (unit.startsWith('\\')) return String.raw`(?:${start}\\+(?!\\)|(?:%5[cC])+)`;
+  const escaped = JSON.stringify(unit).slice(1, -1).replace(/^\\/, ''); // as `n` for a line's end
+  const code = unit.codePointAt(0)?.toString(16).padStart(4, '0');
+  const ways = [RegExp.escape(unit), RegExp.escape(escaped), `u${code}`].join('|');
+  return String.raw`(?:${start}\\*(?:${ways})|${percentEncoded(unit)})`;
 }
 
 function percentEncoded(character: string): string {

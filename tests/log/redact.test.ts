@@ -51,6 +51,16 @@ describe('a secret in a text', () => {
     }
   });
 
+  it.each(['/ab+cdef', String.raw`\abcdef`, String.raw`"abcdef`, String.raw`ab\\\"cdef`])(
+    'that is %s is masked behind backslashes, and looked for in many of them at once',
+    (value) => {
+      const json = JSON.stringify(`C:\\${value}`);
+      expect(redact({ DATABASE_URL: value }, json)).toMatch(/^"C:\\*\[DATABASE_URL\]"$/);
+      const many = `ab${'\\'.repeat(200_000)}`;
+      expect(redact({ DATABASE_URL: value }, many)).toBe(many);
+    },
+  );
+
   it('is masked line by line when it is a PEM', () => {
     const [, first, second] = pem.split('\n');
     const masked = redact({ GITHUB_APP_PRIVATE_KEY: pem }, `log: ${second}\nlog: ${first}`);
