@@ -5,9 +5,15 @@ import type { Socket } from 'node:net';
 export interface Connections {
   /** Has each response that is still to begin say that its connection is closed after it. */
   announceClose(): void;
-  /** Ends connections on which no byte has come, and each of the others with the response that is on its way. */
+  /**
+   * Ends connections on which no byte has come, each of the others with the response that is on its way, and a moment later
+   * those on which there is none.
+   */
   closeAfterUse(): void;
 }
+
+/** Who has sent a part of a head by then, and no more, does not keep the service from ending. */
+const headMs = 1000;
 
 export function trackConnections(server: Server): Connections {
   const sockets = new Set<Socket>();
@@ -27,12 +33,17 @@ export function trackConnections(server: Server): Connections {
   const announceClose = () => {
     for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
   };
+  const closeUnasked = () => {
+    const asked = new Set([...responses].map(({ req }) => req.socket));
+    for (const socket of sockets) if (!asked.has(socket)) socket.destroy();
+  };
   return {
     announceClose,
     closeAfterUse() {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       for (const response of responses) if (response.headersSent) response.once('close', closeIdle); // it promised to be kept
       announceClose();
+      setTimeout(closeUnasked, headMs).unref();
     },
   };
 }

@@ -237,6 +237,18 @@ describe('while it drains', () => {
     expect([unused.ended, kept.ended, stillRan()]).toEqual([true, true, false]);
   });
 
+  it('heads that never end do not hold it up', async () => {
+    await start();
+    using first = await RawConnection.open(server.url);
+    using second = await RawConnection.open(server.url);
+    first.send('GET /api/health HTTP/1.1', 'host: x', 'x-a');
+    second.send('GET /api/health HTTP/1.1', 'host: x', '', 'GET /api/health HTTP/1.1', 'x-a');
+    await second.receive(/^HTTP\/1\.1 200 /);
+    server.process.kill('SIGTERM');
+    expect((await server.process).exitCode).toBe(0);
+    expect([first.ended, second.ended, stillRan()]).toEqual([true, true, false]);
+  });
+
   it('an answer that had begun is sent to its end, and its connection does not hold it up', async () => {
     await start();
     using connection = await RawConnection.open(server.url);
