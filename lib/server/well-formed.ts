@@ -40,7 +40,8 @@ function checkTarget(url: string): void {
       'uri-too-long',
       `The URL has ${url.length} characters, and ${maxTargetLength} at most.`,
     );
-  if (!target.test(url)) throw new Problem('bad-request', 'The target of the request is no path and no URL.');
+  if (!target.test(url) || !(url.startsWith('/') || url === '*' || URL.canParse(url)))
+    throw new Problem('bad-request', 'The target of the request is no path and no URL.');
 }
 
 /** There is one, and it is one (RFC 9112, 3.2); of several, Node tells the first. */
@@ -49,7 +50,9 @@ function checkHost({ httpVersion, headers, rawHeaders }: IncomingMessage): void 
   for (let index = 0; index < rawHeaders.length; index += 2)
     if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts += 1;
   if (hosts === 0 && httpVersion === '1.0') return;
-  if (hosts !== 1 || !host.test(headers.host ?? ''))
+  const { host: name = '' } = headers;
+  if (hosts !== 1 || !host.test(name) || !URL.canParse(`http://${name}`))
+    // such as `a:99999` and `1.2.3.999`
     throw lastly('bad-request', 'The request needs one `Host`, with the name of this service.');
 }
 

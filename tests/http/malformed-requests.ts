@@ -13,6 +13,8 @@ const order = '{"name":"x","items":[]}';
 const chunks = `17\r\n${order}\r\n0\r\n\r\n`;
 const key = `authorization: Bearer ${apiKey}`;
 /** Answered with 200, were it taken for a request. */
+/** Whose name depends on the host. */
+const session = 'cookie: heady_session=x';
 const smuggled = ['GET /api/fixtures/silent HTTP/1.1', 'host: x', key, '', ''].join('\r\n');
 
 /** A request with a body by the holder of the key. */
@@ -128,6 +130,8 @@ const heads = [
     'a Host with a query': line(`GET /api/workers HTTP/1.1`, `host: x${health}?`),
     'a Host with a user': line(`GET ${health} HTTP/1.1`, 'host: a@b'),
     'half an IPv6 address as Host': line(`GET ${health} HTTP/1.1`, 'host: [::1'),
+    'a Host of too many numbers': line('GET /api/admin/status HTTP/1.1', 'host: 1.2.3.4.5', session),
+    'a Host with a port that is none': line('GET /api/admin/status HTTP/1.1', 'host: x:99999', session),
     'HTTP/1.2': line(`GET ${health} HTTP/1.2`, 'host: x'),
     'http/1.1': line(`GET ${health} http/1.1`, 'host: x'),
     'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
@@ -158,6 +162,7 @@ const targets = [
   }),
   ...each(400, false, {
     'a URL of ftp': get('ftp://x/api/health'),
+    'a URL with a port that is none as the target': get('http://x:99999/api/admin/status', session),
     'a URL of a file': get('file:///api/health'),
     'a backslash in the path': get(String.raw`/api\health`),
     'dots behind a backslash': get(String.raw`/api/health\..\workers`),
