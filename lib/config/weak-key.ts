@@ -15,7 +15,7 @@ export function weaknessOf(key: string): string | undefined {
   return undefined;
 }
 
-/** Whether it is one short text again and again. */
+/** Whether it is one short text again and again, the last time perhaps in part. */
 function repeats(key: string): boolean {
-  return /^(.{1,16}?)\1+.{0,15}$/.test(key) && `${key}${key}`.indexOf(key, 1) < key.length;
+  return /^(.{1,16}?)\1+.{0,15}$/.test(key);
 }

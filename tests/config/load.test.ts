@@ -94,6 +94,7 @@ describe('production', () => {
   it.each([
     ['k'.repeat(32), 'repeats itself'],
     ['deadbeef'.repeat(5), 'repeats itself'],
+    [`${'hunter2-'.repeat(4)}h`, 'repeats itself'],
     ['0123456789abcdef0123456789abcdef', 'looks like one of an example'],
     ['change-me-to-something-of-thirty-two-characters', 'looks like one of an example'],
     ['your-heady-api-key-goes-here-1234567890', 'looks like one of an example'],
