@@ -5,7 +5,16 @@ import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 import { callsOf, type Scope as CallScope } from '#workers';
 
-import { bringsSession, decide, mayUse, recognize, refuse, requesterOf, type RouteAccess } from './access.ts';
+import {
+  type Access,
+  bringsSession,
+  decide,
+  mayUse,
+  recognize,
+  refuse,
+  requesterOf,
+  type RouteAccess,
+} from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody, refuseEncoded } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 import { answerOrUpgrade } from './web-socket.ts';
@@ -55,17 +64,30 @@ export function guard(route: Route): GuardedRoute {
 }
 
 /** @throws {Problem} `shutting-down`, `unauthorized`, `forbidden`, `rate-limited`, `identity-unavailable` */
-async function admit(
-  event: H3Event,
-  { access = 'private', scope = 'invoke', rateLimit }: Route,
-): Promise<void> {
+async function admit(event: H3Event, route: Route): Promise<void> {
   const { service } = event.context;
-  if (access !== 'public' && bringsSession(event)) await recognize(event);
-  const isPublic = (typeof access === 'string' ? access : await decide(event, access)) === 'public';
+  const { scope = 'invoke' } = route;
+  const isPublic = (await accessFor(event, route)) === 'public';
   if (service.closed && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
-  if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
+  await countFor(event, route);
   if (!isPublic && !mayUse(event, scope)) await refuse(event, scope);
+}
+
+/** What a request needs a principal for. One whose token or session is refused has counted as any other. */
+async function accessFor(event: H3Event, route: Route): Promise<Access> {
+  const { access = 'private' } = route;
+  try {
+    if (access !== 'public' && bringsSession(event)) await recognize(event);
+    return typeof access === 'string' ? access : await decide(event, access);
+  } catch (error) {
+    await countFor(event, route);
+    throw error;
+  }
+}
+
+async function countFor(event: H3Event, { rateLimit }: Route): Promise<void> {
+  if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
 }
 
 /** Counts a request by whoever makes it, and tells them in the answer. @throws {Problem} `rate-limited` */

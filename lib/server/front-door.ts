@@ -95,10 +95,15 @@ function preflight({ headers }: IncomingMessage, answer: Answer, cors: Cors): Re
 }
 
 /** @throws {Problem} `overloaded`, `rate-limited` */
-function refuseAtOnce({ url = '' }: IncomingMessage, context: RequestContext): void {
+function refuseAtOnce({ url = '', headers }: IncomingMessage, context: RequestContext): void {
   if (isVital(url)) return;
   context.service.load.refuseOverload();
-  context.service.rateLimit.refuseExhausted(context);
+  if (context.principal ?? isAnonymous(headers)) context.service.rateLimit.refuseExhausted(context);
+}
+
+/** Whether nothing can come of it but a client's address: who has a token or a session is counted by that. */
+function isAnonymous(headers: IncomingMessage['headers']): boolean {
+  return headers.cookie === undefined && givenKey(headers) === undefined;
 }
 
 function refusal(

@@ -143,6 +143,28 @@ describe('who has it', () => {
   });
 });
 
+describe('the rate limit of an address', () => {
+  const limited = async () =>
+    TestServer.start({
+      root: inject('root'),
+      env: { TEST_JWKS: provider.jwks, HEADY_RATE_LIMIT_MAX: '5', HEADY_RATE_LIMIT_WINDOW: '1h' },
+    });
+
+  it('has tokens counted that are refused', async () => {
+    await using service = await limited();
+    const statuses = [];
+    for (let sent = 0; sent < 7; sent += 1) statuses.push(await statusOf('a.b.c', service));
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  });
+
+  it('is nothing to a token that is good', async () => {
+    await using service = await limited();
+    for (let sent = 0; sent < 7; sent += 1) await ask(undefined, service);
+    expect((await ask(undefined, service)).status).toBe(429);
+    expect(await statusOf(await provider.token(), service)).toBe(200);
+  });
+});
+
 describe('the keys of an identity provider', () => {
   it('are asked for once, and again for a token that is signed by a new one', async () => {
     using own = await IdentityProvider.start();
