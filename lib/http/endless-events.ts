@@ -35,13 +35,25 @@ export function endlessEvents(
   event: H3Event,
   source: (signal: AbortSignal) => AsyncIterable<ServerEvent>,
 ): Response {
-  const { draining } = event.context.service;
+  const { service, requestId } = event.context;
+  const { draining, log } = service;
   const left = endOfRequest(event);
   const response = event.runtime?.node?.res as ServerResponse; // there is no HTTP/2 here
   const endSoon = () => setTimeout(() => response.destroy(), lastEventMs).unref();
   draining.addEventListener('abort', endSoon, { once: true, signal: left });
   const events = source(AbortSignal.any([left, draining]));
-  return streamedResponse('text/event-stream', chunks(events, { left, draining }));
+  return streamedResponse('text/event-stream', chunks(logged(events), { left, draining }));
+
+  /** A stream that breaks off tells its reader nothing. */
+  async function* logged(all: AsyncIterable<ServerEvent>): AsyncGenerator<ServerEvent> {
+    try {
+      yield* all;
+    } catch (error) {
+      if (!left.aborted && !draining.aborted)
+        log.error({ message: 'a stream of events failed', error, requestId });
+      throw error;
+    }
+  }
 }
 
 interface Ends {

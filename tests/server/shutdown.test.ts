@@ -145,6 +145,15 @@ describe('a stream without an end', () => {
     expect(stillRan()).toBe(false);
   });
 
+  it('that fails is broken off, and the log says why', async () => {
+    await start();
+    const response = server.fetch('/api/fixtures/endless?fails=yes');
+    await expect(response.then(async (each) => each.text())).rejects.toThrow(/terminated|fetch failed/);
+    const { error } = await server.line(({ message }) => message === 'a stream of events failed');
+    expect(error).toContain('this stream fails');
+    expect((await fetch(`${server.url}/api/health`)).status).toBe(200);
+  });
+
   it('ends when its reader leaves', async () => {
     await start();
     const leave = new AbortController();
