@@ -32,11 +32,10 @@ export function frontDoor(service: Service, handler: FetchHandler, common: Commo
   const atOnce = (request: IncomingMessage, response: Answer, context: RequestContext) => {
     try {
       refuseMalformed(request);
-      if (isPreflight(request)) return preflight(request, response, cors);
       refuseAtOnce(request, context);
-      return undefined;
+      return isPreflight(request) ? preflight(request, response, cors) : undefined;
     } catch (error) {
-      return refusal(error as Problem, context, request);
+      return refusal(problemOf(error, context), context, request);
     }
   };
   return (request, response) => {
@@ -104,6 +103,16 @@ function refuseAtOnce({ url = '', headers }: IncomingMessage, context: RequestCo
 /** Whether nothing can come of it but a client's address: who has a token or a session is counted by that. */
 function isAnonymous(headers: IncomingMessage['headers']): boolean {
   return headers.cookie === undefined && givenKey(headers) === undefined;
+}
+
+/** An error that nobody foresaw must not be one that nobody catches: that would end the service. */
+function problemOf(error: unknown, { service, requestId }: RequestContext): Problem {
+  if (error instanceof Problem) return error;
+  service.log.error({ message: 'unhandled error at the front door', error, requestId });
+  return new Problem(
+    'internal-error',
+    'The server failed to answer; its log has the cause under this request id.',
+  );
 }
 
 function refusal(
