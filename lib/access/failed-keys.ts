@@ -30,19 +30,18 @@ export class FailedKeys {
   /**
    * Waits as long as the client's failures in the last minute call for.
    *
-   * @returns how many these are.
    * @throws {Problem} `rate-limited` when there are too many to be waited for.
    */
-  async slowDown(client: string): Promise<number> {
+  async slowDown(client: string): Promise<void> {
     this.#onFailed();
-    const standing = await this.#failures.consume(networkOf(client)).catch((refused: RateLimiterRes) => {
-      throw new Problem('rate-limited', 'Too many wrong keys came from this address.', {
-        retryAfterSeconds: Math.ceil(refused.msBeforeNext / 1000),
+    const { consumedPoints: failures } = await this.#failures
+      .consume(networkOf(client))
+      .catch((refused: RateLimiterRes) => {
+        throw new Problem('rate-limited', 'Too many wrong keys came from this address.', {
+          retryAfterSeconds: Math.ceil(refused.msBeforeNext / 1000),
+        });
       });
-    });
-    const { consumedPoints: failures } = standing;
     if (failures > freeFailures)
       await delay(Math.min(firstDelayMs * 2 ** (failures - freeFailures - 1), maxDelayMs));
-    return failures;
   }
 }

@@ -104,7 +104,7 @@ export async function refuseKey({ context }: H3Event): Promise<Problem> {
 }
 
 /** The same whatever was wrong. */
-export function unauthorized(): Problem {
+function unauthorized(): Problem {
   return new Problem(
     'unauthorized',
     'This endpoint needs the key: `Authorization: Bearer <HEADY_API_KEY>`.',

@@ -35,7 +35,7 @@ export function leaveUnread(event: H3Event, maxBytes: number): void {
  * @throws {Problem} `payload-too-large`
  */
 export function limitDeclared(event: H3Event, maxBytes: number): void {
-  const declared = Number(event.req.headers.get('content-length') ?? 0);
+  const declared = contentLengthOf(event);
   if (declared > maxBytes) throw bodyTooLarge(maxBytes, formatBytes(declared));
 }
 

@@ -7,7 +7,6 @@ export {
   refuseKey,
   requireScope,
   type RouteAccess,
-  unauthorized,
   type Visitor,
 } from './access.ts';
 export {
@@ -24,6 +23,7 @@ export {
 export { contentResponse } from './content-response.ts';
 export { type RequestContext, type Upgrade } from './context.ts';
 export { continueWhenRead } from './continue.ts';
+export { Cors } from './cors.ts';
 export { defineRoute } from './define-route.ts';
 export { endlessEvents, type ServerEvent } from './endless-events.ts';
 export { endOfRequest } from './end-of-request.ts';
@@ -31,11 +31,10 @@ export { guard, type GuardedRoute, type Route } from './guard.ts';
 export { orHeartbeat } from './heartbeat.ts';
 export { incomingPieces } from './incoming-pieces.ts';
 export { inert } from './inert.ts';
-export { Cors } from './cors.ts';
-export { problemResponse } from './problem-response.ts';
-export { contentPolicy, type Field, securityFields } from './security-headers.ts';
-export { type Exchange, type FetchHandler, nodeListener, serveRequest } from './serve-request.ts';
 export { watchPace } from './pace.ts';
 export { pathParams } from './path-params.ts';
+export { problemResponse } from './problem-response.ts';
+export { contentPolicy, type Field, securityFields } from './security-headers.ts';
+export { type FetchHandler, nodeListener, serveRequest } from './serve-request.ts';
 export { streamedResponse } from './streamed-response.ts';
 export { validate } from './validate.ts';

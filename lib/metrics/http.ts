@@ -70,7 +70,7 @@ export function requestMetrics(metrics: Metrics, load: { readonly inFlight: numb
       const durationOf = durations.get(name) ?? kept(durations, name, duration.child({ method, route }));
       durationOf.observe(durationMs / 1000);
       const answered = `${status} ${name}`;
-      const counted = requests.get(answered) ?? kept(requests, answered, newCount({ method, route, status }));
+      const counted = requests.get(answered) ?? kept(requests, answered, newCount(method, route, status));
       counted.count += 1;
     },
   };
@@ -81,17 +81,8 @@ interface Counted {
   count: number;
 }
 
-function newCount({
-  method,
-  route,
-  status,
-}: Required<Pick<CountedRequest, 'method' | 'route' | 'status'>>): Counted {
-  const labels = {
-    method: method ?? '',
-    route: route ?? '',
-    status: status === undefined ? 'none' : String(status),
-  };
-  return { labels, count: 0 };
+function newCount(method: string, route: string, status: number | undefined): Counted {
+  return { labels: { method, route, status: status === undefined ? 'none' : String(status) }, count: 0 };
 }
 
 function kept<Value>(map: Map<string, Value>, name: string, value: Value): Value {

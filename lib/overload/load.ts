@@ -18,8 +18,6 @@ export class Load implements Disposable {
   readonly #turn: Turn;
   /** Requests that have not ended. */
   inFlight = 0;
-  /** CPU time of the last turn of the event loop, in milliseconds. */
-  turnMs = 0;
   /** How many of the last turns, one after the other, were too long. */
   #longTurns = 0;
   #endedInTurn = 0;
@@ -71,7 +69,6 @@ export class Load implements Disposable {
   }
 
   #endTurn(cpuMs: number): void {
-    this.turnMs = cpuMs;
     this.#longTurns = this.#isLong(cpuMs) ? this.#longTurns + 1 : 0;
     this.#endedInTurn = 0;
     this.#firstMs = undefined;
