@@ -1,7 +1,8 @@
 import type { H3Event } from 'h3';
 
 import type { Principal } from '#lib/access';
-import { endOfRequest, mayUse, requesterOf } from '#lib/http';
+import { requesterId } from '#lib/access';
+import { endOfRequest, mayUse } from '#lib/http';
 import type { RequestFacts } from '#lib/python';
 
 import { tellsKey } from './tells-key.ts';
@@ -17,7 +18,7 @@ export function callOf(event: H3Event) {
     request: () => requestFacts(event),
     files,
     requestId,
-    caller: requesterOf(event.context),
+    caller: requesterId(event.context),
     signal: endOfRequest(event),
   };
 }

@@ -64,11 +64,6 @@ export async function decide(event: H3Event, access: Exclude<RouteAccess, Access
   return 'public';
 }
 
-/** What tells one sender of requests from another. */
-export function requesterOf({ principal, client }: H3Event['context']): string {
-  return principal?.id ?? client;
-}
-
 /** Whether a request is one of somebody who has this scope. */
 export function mayUse({ context }: H3Event, scope: Scope): boolean {
   return hasScope(context.principal, scope);

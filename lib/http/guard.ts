@@ -1,20 +1,12 @@
 import { defineHandler, type EventHandler, type H3Event } from 'h3';
 import type { z } from 'zod';
 
+import { requesterId } from '#lib/access';
 import type { Scope } from '#lib/config';
 import { Problem } from '#lib/problems';
 import { callsOf, type Scope as CallScope } from '#workers';
 
-import {
-  type Access,
-  bringsSession,
-  decide,
-  mayUse,
-  recognize,
-  refuse,
-  requesterOf,
-  type RouteAccess,
-} from './access.ts';
+import { type Access, bringsSession, decide, mayUse, recognize, refuse, type RouteAccess } from './access.ts';
 import { hasBody, isMultipart, leaveUnread, limitBody, refuseEncoded } from './body.ts';
 import { endOfRequest } from './end-of-request.ts';
 import { answerOrUpgrade } from './web-socket.ts';
@@ -115,5 +107,5 @@ function serve(event: H3Event, route: Route): ReturnType<Route> {
 function scopeOf(event: H3Event): CallScope {
   const { service, requestId } = event.context;
   const { python, files } = service;
-  return { python, files, requestId, caller: requesterOf(event.context), signal: endOfRequest(event) };
+  return { python, files, requestId, caller: requesterId(event.context), signal: endOfRequest(event) };
 }

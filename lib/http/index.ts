@@ -1,14 +1,6 @@
 import './context.ts';
 
-export {
-  type Access,
-  mayUse,
-  requesterOf,
-  refuseKey,
-  requireScope,
-  type RouteAccess,
-  type Visitor,
-} from './access.ts';
+export { type Access, mayUse, refuseKey, requireScope, type RouteAccess, type Visitor } from './access.ts';
 export {
   bodyTooLarge,
   contentLengthOf,

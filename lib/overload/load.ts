@@ -1,28 +1,72 @@
 import { Problem } from '#lib/problems';
 
+import { FairQueue, type Waiting } from './fair-queue.ts';
+import { Tally } from './tally.ts';
 import { type Turn, watchTurns } from './turns.ts';
 
-/** While a turn of the event loop lasts, every request waits that has come meanwhile; in each one connection is accepted. */
-const longMs = 100;
-/** A turn may be as long as that many requests take: routes that compute for long wait for each other as ever. */
-const leastRequests = 8;
+/** While a turn of the event loop lasts, all else waits: what comes after so long a one waits for its turn. */
+const longMs = 15;
+/** Of what waited, as much is begun as lets a turn be no longer: what has been begun gets done quickly. */
+const shortMs = 2;
+const perTurn = 32;
+/** What it takes at most to take a request in, or to turn it away: what passes until the next one comes, if that is less. */
+const arrivalMs = 0.3;
+/** What waits may be that many, or more that take no longer than this together: enough for a burst. */
+const someWaiting = 32;
+const workMs = 1000;
+const maxWaitMs = 5000;
+/** How much of what is known of former turns counts in the next one. */
+const memory = 0.98;
+/** Of all that may be in flight, what one address may have without a key: who sends a body slowly does not keep out others. */
+const addressShare = 0.5;
+/** For so long after one was refused for want of room, the newest goes first: it is answered in time, not all of them late. */
+const crowdedMs = 1000;
+
+const overloaded = new Problem('overloaded', 'The instance has more to do than it can do in time.', {
+  retryAfterSeconds: 1,
+});
+
+/** A request that can wait for its turn. */
+export interface Request {
+  /** Whom it counts for. */
+  readonly sender: string;
+  readonly address?: string | undefined;
+  /** Whether nobody waits for its answer any more. */
+  readonly isGone: () => boolean;
+  readonly serve: () => void;
+  readonly refuse: (problem: Problem) => void;
+}
 
 /**
- * Sheds load when more comes than the event loop can do: after a turn that has taken too much CPU time, what comes in one
- * that has as well is refused, and what comes after it. One alone is a burst, which is done in the next. CPU time, because
- * in a pause, as of a host that gives no more CPU for now, nobody has asked for too much.
+ * Bounds what the instance does at once. Work is measured by the CPU time of each turn of the event loop: while that is too
+ * much, requests wait, those of each sender in a line of their own, and are begun a few in a turn. When more comes than
+ * gets done, the oldest of whoever has the most waiting are refused. CPU time, because in a pause, as of a host that gives
+ * no more CPU for now, nobody has asked for too much; without what it takes that requests come, as to begin fewer would not
+ * make that less.
+ *
+ * @see https://queue.acm.org/detail.cfm?id=2839461 "Fail at Scale" on the order in which requests wait.
  */
 export class Load implements Disposable {
   readonly #maxInFlight: number;
   readonly #onRefused: () => void;
   readonly #turn: Turn;
-  /** Requests that have not ended. */
+  readonly #queue = new FairQueue<Request & Waiting>();
+  readonly #ofAddresses = new Tally();
+  /** Requests that have not ended, those that wait included. */
   inFlight = 0;
-  /** How many of the last turns, one after the other, were too long. */
-  #longTurns = 0;
-  #endedInTurn = 0;
-  /** When the first request of this turn came, as `performance.now()` has it. */
-  #firstMs: number | undefined;
+  /** What the last turn worked. */
+  #lastMs = 0;
+  /** What turns have worked, and how many requests were begun in them: what a request takes is their ratio. */
+  #workedMs = 0;
+  #begun = 0;
+  /** When this turn began, as `performance.now()` has it; with what was waited for. */
+  #beganMs = 0;
+  /** What the requests that came in this turn have taken, and what the turn had taken when the last of them came. */
+  #arrivalsMs = 0;
+  #arrivedAtMs: number | undefined;
+  /** When the last of those that waited was begun, and until when the newest goes first. */
+  #begunMs = 0;
+  #crowdedUntilMs = 0;
 
   /** @param onRefused - is told of each request that is refused. */
   constructor(maxInFlight: number, onRefused: () => void, watch = watchTurns) {
@@ -31,46 +75,97 @@ export class Load implements Disposable {
     this.#turn = watch((cpuMs) => this.#endTurn(cpuMs));
   }
 
-  /** A request has come. */
-  started(): void {
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** A request has come. @param address - of its client, where it gives no key. */
+  started(address?: string): void {
     this.inFlight += 1;
-    this.#firstMs ??= performance.now();
+    if (address !== undefined) this.#ofAddresses.add(address);
+    if (this.#queue.length > 0) this.#arrive(this.#turn.cpuMs);
   }
 
-  ended(): void {
+  ended(address?: string): void {
     this.inFlight -= 1;
-    this.#endedInTurn += 1;
+    if (address !== undefined) this.#ofAddresses.remove(address);
   }
 
-  /** Whether too much is going on for one more request. */
-  get isOver(): boolean {
-    if (this.inFlight > this.#maxInFlight || this.#longTurns > 1) return true;
-    if (this.#longTurns === 0) return false;
-    const hasJustBegun = performance.now() - (this.#firstMs ?? 0) <= longMs; // which costs less to find out
-    return !hasJustBegun && this.#isLong(this.#turn.cpuMs);
-  }
-
-  /** @throws {Problem} `overloaded` */
-  refuseOverload(): void {
-    if (!this.isOver) return;
-    this.#onRefused();
-    throw new Problem('overloaded', 'The instance has more to do than it can do in time.', {
-      retryAfterSeconds: 1,
-    });
+  /** Has the request that has just come served, at once or when its turn comes; or refuses it, or another one in its place. */
+  take(request: Request): void {
+    if (this.#isFull(request.address)) this.#refuse(request);
+    else if (this.#hasRoom) this.#serve(request);
+    else this.#wait(request);
   }
 
   [Symbol.dispose](): void {
     this.#turn[Symbol.dispose]();
   }
 
-  #isLong(cpuMs: number): boolean {
-    const requests = Math.max(1, this.inFlight + this.#endedInTurn);
-    return cpuMs > Math.max(longMs, (leastRequests * cpuMs) / requests);
+  get #hasRoom(): boolean {
+    if (this.#queue.length > 0) return false;
+    const passedMs = performance.now() - this.#beganMs; // no less than the CPU time, and costs less to find out
+    return this.#lastMs <= longMs && (passedMs <= longMs || this.#turn.cpuMs <= longMs);
+  }
+
+  #serve(request: Request): void {
+    this.#begun += 1;
+    request.serve();
+  }
+
+  #wait(request: Request): void {
+    this.#queue.add({ ...request, sinceMs: performance.now() });
+    setImmediate(() => {}); // else the loop may wait for something to happen before it turns
+    if (!this.#isCrowded) return;
+    this.#crowdedUntilMs = performance.now() + crowdedMs;
+    this.#refuse(this.#queue.crowded());
+  }
+
+  get #isCrowded(): boolean {
+    const { length } = this.#queue;
+    return length > someWaiting && length * this.#workedMs > workMs * this.#begun;
+  }
+
+  #isFull(address?: string): boolean {
+    if (this.inFlight > this.#maxInFlight) return true;
+    return address !== undefined && this.#ofAddresses.of(address) > this.#maxInFlight * addressShare;
   }
 
   #endTurn(cpuMs: number): void {
-    this.#longTurns = this.#isLong(cpuMs) ? this.#longTurns + 1 : 0;
-    this.#endedInTurn = 0;
-    this.#firstMs = undefined;
+    this.#arrive(cpuMs);
+    this.#lastMs = cpuMs - this.#arrivalsMs;
+    this.#workedMs = (this.#workedMs + this.#lastMs) * memory;
+    this.#begun *= memory;
+    this.#beganMs = performance.now();
+    this.#arrivalsMs = 0;
+    this.#arrivedAtMs = undefined;
+    this.#refuseLate();
+    for (let left = Math.min(this.#queue.length, perTurn); left > 0; left -= 1) setImmediate(this.#begin);
+  }
+
+  /** One more request has come, or there is none any more. */
+  #arrive(atMs: number): void {
+    if (this.#arrivedAtMs !== undefined) this.#arrivalsMs += Math.min(arrivalMs, atMs - this.#arrivedAtMs);
+    this.#arrivedAtMs = atMs;
+  }
+
+  #refuseLate(): void {
+    for (const late of this.#queue.since(performance.now() - maxWaitMs)) this.#refuse(late);
+  }
+
+  /** Begins one that waited if there is room, or none has been begun for a while; by itself, so that its work is known after. */
+  readonly #begin = (): void => {
+    const now = performance.now();
+    if (now - this.#begunMs < longMs && this.#lastMs + this.#turn.cpuMs >= shortMs) return;
+    const next = this.#queue.next(now < this.#crowdedUntilMs ? 'newest' : 'oldest');
+    if (!next || next.isGone()) return;
+    this.#begunMs = now;
+    this.#serve(next);
+  };
+
+  #refuse(request: Request | undefined): void {
+    if (!request || request.isGone()) return;
+    this.#onRefused();
+    request.refuse(overloaded);
   }
 }

@@ -51,10 +51,12 @@ export class Problem extends Error {
   /** The same, with what `mask` makes of its texts: nobody knows what an error that was not foreseen has in them. */
   masked(mask: (text: string) => string): Problem {
     const { errors, traceback, ...others } = this.options;
-    return new Problem(this.code, mask(this.message), {
+    const detail = mask(this.message);
+    if (detail === this.message && !errors && traceback === undefined) return this; // most: to make an error costs much
+    return new Problem(this.code, detail, {
       ...others,
       ...(errors && {
-        errors: errors.map(({ pointer, detail }) => ({ pointer: mask(pointer), detail: mask(detail) })),
+        errors: errors.map((error) => ({ pointer: mask(error.pointer), detail: mask(error.detail) })),
       }),
       ...(traceback !== undefined && { traceback: mask(traceback) }),
     });

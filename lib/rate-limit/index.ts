@@ -1,1 +1,1 @@
-export { type Counter, type CounterFactory, type Quota, RateLimit, type Requester } from './rate-limit.ts';
+export { type Counter, type CounterFactory, type Quota, RateLimit } from './rate-limit.ts';

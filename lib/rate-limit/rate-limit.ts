@@ -1,6 +1,6 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
-import { networkOf, type Principal } from '#lib/access';
+import { type Requester, requesterId } from '#lib/access';
 import type { Config } from '#lib/config';
 import { Problem } from '#lib/problems';
 
@@ -38,12 +38,6 @@ interface RateLimitOptions {
 
 /** Names and values. */
 type QuotaFields = readonly (readonly [name: string, value: string])[];
-
-/** Who makes a request: its principal where there is one, else its client's address. */
-export interface Requester {
-  readonly principal?: Principal | undefined;
-  readonly client: string;
-}
 
 /**
  * Bounds the requests of each principal, and of each client address where there is none.
@@ -84,7 +78,7 @@ export class RateLimit {
    * @throws {Problem} `rate-limited`
    */
   async consume(requester: Requester, cost: number): Promise<QuotaFields> {
-    const id = idOf(requester);
+    const id = requesterId(requester);
     const policy = this.#own.get(id) ?? this.#default;
     try {
       const { remainingPoints, msBeforeNext } = await policy.counter.consume(id, cost);
@@ -104,7 +98,7 @@ export class RateLimit {
    */
   refuseExhausted(requester: Requester): void {
     if (this.#exhausted.isEmpty) return;
-    const id = idOf(requester);
+    const id = requesterId(requester);
     const leftMs = this.#exhausted.leftMs(id);
     if (leftMs > 0) throw this.#refusal(this.#own.get(id) ?? this.#default, leftMs);
   }
@@ -119,10 +113,6 @@ export class RateLimit {
       headers: Object.fromEntries(fieldsOf(policy, 0, msBeforeNext)),
     });
   }
-}
-
-function idOf({ principal, client }: Requester): string {
-  return principal?.id ?? networkOf(client);
 }
 
 function fieldsOf({ name, told }: Policy, remaining: number, msBeforeNext: number): QuotaFields {

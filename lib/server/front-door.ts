@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { FastResponse } from 'srvx';
 
-import { givenKey } from '#lib/access';
+import { givenKey, requesterId } from '#lib/access';
 import { Cors, type FetchHandler, problemResponse, type RequestContext, serveRequest } from '#lib/http';
 import { requestMetrics } from '#lib/metrics';
 import { Problem } from '#lib/problems';
@@ -23,7 +23,7 @@ const requestIdPattern = /^[\w.:/+=-]{1,128}$/;
 
 /**
  * What every request meets before there is a route: its id and context, the fields of its answer, its line in the log,
- * and what it can be refused for at once.
+ * what it can be refused for at once, and its turn when much is going on.
  */
 export function frontDoor(service: Service, handler: FetchHandler, common: CommonFields): Listener {
   const { config, log, load } = service;
@@ -43,14 +43,20 @@ export function frontDoor(service: Service, handler: FetchHandler, common: Commo
     response.common = common;
     response.add(['x-request-id', context.requestId], ...cors.fields(request.headers.origin));
     if (service.state === 'draining') response.setHeader('connection', 'close');
-    load.started();
+    const sender = requesterId(context);
+    const address = context.principal ? undefined : sender;
+    load.started(address);
     onRequestEnd(response, context, (ended) => {
-      load.ended();
+      load.ended(address);
       logRequest(log, ended);
       metrics.ended(ended);
     });
+    const serve = (served = handler) => serveRequest(served, { request, response }, context);
+    const refuse = (problem: Problem) => serve(() => refusal(problem, context, request));
     const answer = atOnce(request, response, context);
-    serveRequest(answer ? () => answer : handler, { request, response }, context);
+    if (answer) serve(() => answer);
+    else if (isVital(request.url)) serve();
+    else load.take({ sender, address, isGone: () => response.closed, serve, refuse });
   };
 }
 
@@ -93,10 +99,9 @@ function preflight({ headers }: IncomingMessage, answer: Answer, cors: Cors): Re
   return new FastResponse(null, { status: 204 });
 }
 
-/** @throws {Problem} `overloaded`, `rate-limited` */
-function refuseAtOnce({ url = '', headers }: IncomingMessage, context: RequestContext): void {
+/** @throws {Problem} `rate-limited` */
+function refuseAtOnce({ url, headers }: IncomingMessage, context: RequestContext): void {
   if (isVital(url)) return;
-  context.service.load.refuseOverload();
   if (context.principal ?? isAnonymous(headers)) context.service.rateLimit.refuseExhausted(context);
 }
 

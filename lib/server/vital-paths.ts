@@ -5,6 +5,6 @@
 const vital = /^\/(?:api\/health|metrics|(?:api\/)?admin(?:\/[\w-]+(?:\.[\w-]+)*)*)\/?(?:\?|$)/;
 
 /** Whether a request for this target is taken however much is going on. */
-export function isVital(target: string): boolean {
+export function isVital(target = ''): boolean {
   return vital.test(target);
 }

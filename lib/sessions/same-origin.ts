@@ -1,5 +1,6 @@
 import type { H3Event } from 'h3';
 
+import { isOwnOrigin } from '#lib/access';
 import { Problem } from '#lib/problems';
 
 const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -12,7 +13,7 @@ const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
  * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  * @throws {Problem} `forbidden`
  */
-export function refuseOtherOrigins({ req, url }: H3Event, publicUrl: string | undefined): void {
+export function refuseOtherOrigins({ req }: H3Event, publicUrl: string | undefined): void {
   const isReading = reading.has(req.method) && !req.headers.has('upgrade'); // a WebSocket may do more
   const site = req.headers.get('sec-fetch-site');
   if (site !== null) {
@@ -22,13 +23,8 @@ export function refuseOtherOrigins({ req, url }: H3Event, publicUrl: string | un
   if (isReading) return;
   const origin = req.headers.get('origin');
   if (origin === null) throw refused('There is neither Sec-Fetch-Site nor Origin');
-  if (!isOwn(origin, url, publicUrl)) throw refused(`Origin is ${origin}`);
-}
-
-/** Where nobody has said what the own origin is: by the host alone, as TLS may end before this service. */
-function isOwn(origin: string, { host }: URL, publicUrl: string | undefined): boolean {
-  const given = URL.parse(origin);
-  return publicUrl === undefined ? given?.host === host : given?.origin === new URL(publicUrl).origin;
+  if (!isOwnOrigin(origin, { host: req.headers.get('host'), publicUrl }))
+    throw refused(`Origin is ${origin}`);
 }
 
 function refused(why: string): Problem {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -9,10 +9,11 @@ let now: number;
 let cpuMs: number;
 let endTurn: (cpuMs: number) => void;
 let refused: number;
+let told: string[];
 let load: Load;
 
 beforeEach(() => {
-  [now, cpuMs, refused] = [60_000, 0, 0];
+  [now, cpuMs, refused, told] = [60_000, 0, 0, []];
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   const watch = (tell: typeof endTurn) => {
     endTurn = tell;
@@ -27,82 +28,170 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-interface Taken {
-  readonly requests?: number;
-  /** Of the time, what the host gave no CPU for. */
-  readonly pauseMs?: number;
+/** Something takes so much CPU time, and the host gives none for a while. */
+function pass(ms: number, pauseMs = 0): void {
+  cpuMs += ms;
+  now += ms + pauseMs;
 }
 
-/** A turn of the event loop that takes so much CPU time; tells how many of its requests, evenly over it, find it over. */
-function turn(ms: number, { requests = 200, pauseMs = 0 }: Taken = {}): number {
-  let over = 0;
+/** The present turn of the event loop ends, after so much work more; then what waits is begun in the next one. */
+async function turn(ms = 0): Promise<void> {
+  pass(ms);
+  const took = cpuMs;
   cpuMs = 0;
-  now += pauseMs;
-  for (let index = 0; index < requests; index += 1) {
-    load.started();
-    if (load.isOver) over += 1;
-    load.ended();
-    cpuMs += ms / requests;
-    now += (ms + pauseMs) / requests;
-  }
-  endTurn(cpuMs);
-  return over;
+  endTurn(took);
+  await nextTurn();
+}
+
+interface Come {
+  /** What it takes to serve it, or to refuse it. */
+  readonly ms?: number;
+  readonly gone?: boolean;
+  readonly address?: string;
+}
+
+/** A request comes; what becomes of it is told by its name, of which the first letter is its sender's. */
+function come(name: string, { ms = 1, gone = false, address }: Come = {}): void {
+  load.started(address);
+  const serve = () => {
+    told.push(name);
+    pass(ms);
+  };
+  const refuse = () => {
+    told.push(`no ${name}`);
+    pass(ms);
+  };
+  load.take({ sender: name.slice(0, 1), address, isGone: () => gone, serve, refuse });
+}
+
+/** What has become of requests since this was asked last. */
+function outcome(): string[] {
+  return told.splice(0);
 }
 
 describe('load', () => {
-  it('is taken as ever in a burst', () => {
-    for (let round = 0; round < 20; round += 1) expect([turn(2000), turn(90)]).toEqual([0, 0]);
+  it('is served at once, however much comes one after the other, and after a pause of the host', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      for (const name of ['a', 'b', 'c']) come(name, { ms: 2 });
+      pass(0, 5000);
+      come('d');
+      await turn();
+    }
+    expect(outcome()).toHaveLength(80);
   });
 
-  it('is shed in the second long turn after the other, and all of what comes after it', () => {
-    expect(turn(200)).toBe(0);
-    expect(turn(200)).toBeGreaterThan(90);
-    expect(turn(200)).toBe(200);
-    turn(5);
-    expect([turn(90), turn(200)]).toEqual([0, 0]);
+  it('waits when a turn is long, and is begun a few in a turn', async () => {
+    for (let index = 0; index < 30; index += 1) come(`a${index}`);
+    expect([outcome().length, load.waiting]).toEqual([16, 14]);
+    await turn();
+    expect(outcome(), 'as none has been for a while').toEqual(['a16']);
+    await turn(10);
+    expect(outcome(), 'what has been begun is still to be done').toEqual([]);
+    await turn();
+    expect(outcome()).toEqual(['a17', 'a18']);
+    await turn(1);
+    await turn(1);
+    expect(outcome()).toEqual(['a19']);
+    come('b');
+    expect(outcome(), 'nobody goes before those who wait').toEqual([]);
   });
 
-  it('is shed as well where it is requests of before that keep the loop', () => {
-    for (let index = 0; index < 500; index += 1) load.started();
-    endTurn(500);
-    endTurn(500);
-    expect(load.isOver).toBe(true);
-    endTurn(90);
-    expect(load.isOver).toBe(false);
+  it('takes turns by who has sent it', async () => {
+    pass(20);
+    for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'b2']) come(name);
+    for (let round = 0; round < 12; round += 1) await turn();
+    expect(outcome()).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
   });
 
-  it('is taken as ever in a pause of the host, and after it', () => {
-    expect([turn(20, { pauseMs: 5000 }), turn(20)]).toEqual([0, 0]);
+  it('is refused where too much waits: of whoever has the most the oldest, and the newest is served', async () => {
+    for (let index = 0; index < 3; index += 1) come('b', { ms: 5 });
+    await turn();
+    outcome();
+    pass(20);
+    come('b1');
+    for (let index = 0; index < 201; index += 1) come(`a${index}`); // of which 200 take a second, as far as is known
+    expect([outcome(), refused, load.waiting]).toEqual([['no a0', 'no a1'], 2, 200]);
+    for (let round = 0; round < 4; round += 1) await turn();
+    expect(outcome().slice(0, 4)).toEqual(['b1', 'a200', 'a199', 'a198']);
+    for (let round = 0; round < 400; round += 1) await turn();
+    expect(load.waiting).toBe(0);
   });
 
-  it('is taken as ever where few requests take long each', () => {
-    for (let round = 0; round < 20; round += 1) expect(turn(400, { requests: 4 })).toBe(0);
+  it('waits, however much there is, where it takes little', async () => {
+    for (let index = 0; index < 150; index += 1) come('a', { ms: 0.1 });
+    await turn();
+    pass(20);
+    for (let index = 0; index < 700; index += 1) come('a', { ms: 0.1 });
+    expect([refused, load.waiting]).toEqual([0, 700]);
   });
 
-  it('is bounded by what is in flight, whatever the turns', () => {
-    for (let index = 0; index < 1000; index += 1) load.started();
-    expect(load.isOver).toBe(false);
-    load.started();
-    expect(() => load.refuseOverload()).toThrow('more to do');
-    expect(refused).toBe(1);
+  it('is not taken for work where it comes and is refused', async () => {
+    pass(20);
+    for (let index = 0; index < 200; index += 1) come(`a${index}`, { ms: 0.2 });
+    await turn();
+    outcome();
+    for (let index = 0; index < 40; index += 1) come(`a${index}`, { ms: 0.2 });
+    await turn();
+    expect(outcome().filter((name) => !name.startsWith('no')).length).toBeGreaterThan(1);
+  });
+
+  it('is refused when it has waited long, and forgotten where nobody waits for it', async () => {
+    pass(20);
+    come('a1');
+    come('b1', { gone: true });
+    pass(0, 3000);
+    come('c1');
+    pass(0, 2500);
+    await turn();
+    await turn();
+    expect([outcome(), refused, load.waiting]).toEqual([['no a1', 'c1'], 1, 0]);
+  });
+
+  it('gets on while something else takes all the time', async () => {
+    pass(20);
+    for (let index = 0; index < 10; index += 1) come(`a${index}`);
+    for (let round = 0; round < 10; round += 1) await turn(100);
+    expect(outcome()).toHaveLength(10);
+  });
+
+  it('is bounded by what is in flight', () => {
+    for (let index = 0; index < 999; index += 1) load.started();
+    come('a');
+    come('b');
+    expect([outcome(), refused]).toEqual([['a', 'no b'], 1]);
     load.ended();
-    expect(load.isOver).toBe(false);
+    load.ended();
+    come('c');
+    expect(outcome()).toEqual(['c']);
+  });
+
+  it('is bounded to half of that for an address that gives no key', () => {
+    const [address, other] = ['192.0.2.1', '192.0.2.2'];
+    for (let index = 0; index < 500; index += 1) load.started(address);
+    come('a', { address });
+    come('b', { address: other });
+    come('c');
+    expect(outcome()).toEqual(['no a', 'b', 'c']);
+    load.ended(address);
+    load.ended(address);
+    come('a', { address });
+    expect(outcome()).toEqual(['a']);
   });
 });
 
 describe('watching the event loop', () => {
   it('tells what CPU time a turn took, and has it turn no sooner', async () => {
     vi.restoreAllMocks();
-    const told: number[] = [];
-    using _ = watchTurns((ms) => told.push(ms));
+    const turns: number[] = [];
+    using _ = watchTurns((ms) => turns.push(ms));
     await delay(200);
-    const before = told.length;
+    const before = turns.length;
     await delay(200);
-    expect(told.length - before).toBeLessThan(50);
+    expect(turns.length - before).toBeLessThan(50);
     const spent = () => process.threadCpuUsage().user;
     const until = spent() + 100_000;
     while (spent() < until);
     await delay(50);
-    expect(Math.max(...told)).toBeGreaterThan(95);
+    expect(Math.max(...turns)).toBeGreaterThan(95);
   });
 });
