@@ -13,6 +13,7 @@ export const productionEnvironment = {
   HEADY_API_KEY: apiKey,
   HF_TOKEN: 'hf_not_used_by_the_benchmark',
   HEADY_HF_MOCK: '0',
+  HEADY_PY_LOAD: 'ahead',
   HEADY_HF_URL: 'http://127.0.0.1:2', // nobody is there: else a name server is asked, which there may not be
 };
 

@@ -40,6 +40,7 @@ export class TestServer implements AsyncDisposable {
         HEADY_LOG_FORMAT: 'json',
         HEADY_API_KEY: apiKey,
         HEADY_RATE_LIMIT_MAX: '1000000',
+        HEADY_PY_LOAD: 'when-called', // of the many workers of the fixtures a test needs a few
         ...env,
       },
     });

@@ -210,6 +210,12 @@ export const variables = {
     description: 'Time that a worker file may take to be imported.',
     source: 'optional',
   }),
+  HEADY_PY_LOAD: define({
+    schema: z.enum(['ahead', 'when-called']).default('ahead'),
+    description:
+      'When workers that do not say `warm=True` are loaded: `ahead`, as far as there is memory, so that no caller pays for an import, or each `when-called`.',
+    source: 'optional',
+  }),
   HEADY_PY_ISOLATION: define({
     schema: z.enum(['request', 'spawn']).default('request'),
     description:

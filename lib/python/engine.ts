@@ -242,12 +242,12 @@ export class PythonEngine {
     return onlyFunctionOf(this.#workers.route(route));
   }
 
-  /** The workers that ask to be ready before the service is, and the others. */
+  /** The workers that ask to be ready before the service is, and the others that are loaded ahead. */
   toLoad(): { readonly first: readonly Worker[]; readonly others: readonly Worker[] } {
     const { first = [], others = [] } = Object.groupBy(this.#workers.all(), ({ file }) =>
       declaresWarm(file) ? 'first' : 'others',
     );
-    return { first, others };
+    return { first, others: this.#options.config.HEADY_PY_LOAD === 'ahead' ? others : [] };
   }
 
   /** Loads workers one after the other, whatever memory is left: the service is not ready without them. */

@@ -1,5 +1,9 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { copyProject, type Project } from '../project.ts';
 import { apiKey, TestServer } from '../server.ts';
 import { ask } from './request.ts';
 
@@ -163,6 +167,14 @@ describe('with none, as in production', () => {
 });
 
 describe('an address of the service itself', () => {
+  let project: Project;
+  beforeAll(() => {
+    project = copyProject(inject('root'));
+    const workers = join(project.root, 'workers');
+    for (const name of readdirSync(workers)) if (name.endsWith('.py')) rmSync(join(workers, name)); // to load all takes long
+  });
+  afterAll(() => project[Symbol.dispose]());
+
   const forged = {
     ...key,
     host: 'evil.example',
@@ -183,7 +195,7 @@ describe('an address of the service itself', () => {
     ['none', {}, '/api/'],
   ])('is what the configuration says, never what a client says: %s', async (url, env, start) => {
     const publicUrl = url.startsWith('https:') ? { HEADY_PUBLIC_URL: url } : {};
-    await using server = await TestServer.start({ root: inject('root'), env: { ...env, ...publicUrl } });
+    await using server = await TestServer.start({ root: project.root, env: { ...env, ...publicUrl } });
     await server.fetch('/api/files/tea.txt', { method: 'PUT', body: 'tea' });
     const link = await ask(`${server.url}/api/links`, {
       method: 'POST',

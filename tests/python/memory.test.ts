@@ -174,7 +174,7 @@ def hold(seconds: float) -> int:
 `;
 
 describe('a service on the smallest instance', () => {
-  const smallest = { RENDER: 'true', RENDER_CPU_COUNT: '0.5' };
+  const smallest = { RENDER: 'true', RENDER_CPU_COUNT: '0.5', HEADY_PY_LOAD: 'ahead' };
   let project: Project;
   let server: TestServer;
 

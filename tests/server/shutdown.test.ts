@@ -60,7 +60,7 @@ async function requestsInFlight(): Promise<number> {
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
   it('what runs is answered, nothing new is taken, and nothing is left', async () => {
-    await start();
+    await start({ HEADY_PY_LOAD: 'ahead' });
     const tree = processIds();
     const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`heady-${server.pid}-`));
     expect([tree.size > 4, folders().length]).toEqual([true, 1]);
