@@ -8,10 +8,11 @@ import type { IncomingMessage } from 'node:http';
 export function clientAddress(request: IncomingMessage, hops: number): string {
   const address = request.socket.remoteAddress ?? '';
   if (hops === 0) return address;
-  const forwarded = [request.headers['x-forwarded-for'] ?? []]
-    .flat()
-    .join(',')
-    .split(',')
-    .map((entry) => entry.trim());
-  return forwarded.at(-hops) || address;
+  const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+  return withoutPort(forwarded.at(-hops)?.trim() ?? '') || address;
+}
+
+/** Some proxies add the port, which is another one each time: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(entry: string): string {
+  return entry.replace(/^([\d.]+):\d+$|^\[([\da-f:.]+)\](?::\d+)?$/i, '$1$2');
 }

@@ -9,6 +9,7 @@ import { Answer, commonFields } from './answer.ts';
 import { frontDoor } from './front-door.ts';
 import { PacedWork } from './paced-work.ts';
 import { closeAnswering, rawAnswer } from './raw-answer.ts';
+import { endStalled } from './stalled.ts';
 import { asksForWebSocket } from './web-sockets.ts';
 
 /** Longer than any proxy's in front, which else sends a request on a connection just being closed: a 502. */
@@ -16,7 +17,7 @@ const keepAliveTimeout = 120_000;
 /** Of a head, from its first byte, and the first one from the begin of its connection; between requests it does not run. */
 const headersTimeout = 20_000;
 /** Often, so that few are over time together. */
-const connectionsCheckingInterval = 500;
+const connectionsCheckingInterval = 100;
 /** Of a whole request: an upload of a gigabyte over a slow line takes longer than Node's five minutes. */
 const requestTimeout = 60 * 60_000;
 /** Then a connection is closed, with the answer saying so: connections, and what they hold, do not live for ever. */
@@ -36,6 +37,7 @@ export function createHttpServer(service: Service, handler: FetchHandler): Serve
   const common = commonFields(service.config);
   const server = createServer(options, frontDoor(service, handler, common));
   server.maxRequestsPerSocket = maxRequestsPerSocket;
+  endStalled(server);
   server.on('checkContinue', (request, response) => {
     continueWhenRead(request, response);
     server.emit('request', request, response);

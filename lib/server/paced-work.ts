@@ -1,5 +1,5 @@
 /** What is done in one turn of the event loop takes a few milliseconds. */
-const perTurn = 50;
+const perTurn = 10;
 
 /** Does a little in each turn of the event loop: thousands of connections may be over time in the same moment. */
 export class PacedWork {

@@ -382,9 +382,9 @@ describe('HEADY_API_KEYS', () => {
 describe('HEADY_CORS_ORIGINS', () => {
   it('is a list of origins', () => {
     const { corsOrigins } = load({
-      HEADY_CORS_ORIGINS: 'https://App.example.com/, https://*.example.com:8443',
+      HEADY_CORS_ORIGINS: 'https://App.example.com:443/, https://*.example.com:8443, http://a.org:80',
     });
-    expect(corsOrigins).toEqual(['https://app.example.com', 'https://*.example.com:8443']);
+    expect(corsOrigins).toEqual(['https://app.example.com', 'https://*.example.com:8443', 'http://a.org']);
   });
 
   it.each([

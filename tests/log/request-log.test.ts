@@ -86,6 +86,8 @@ describe('the client of a request', () => {
     ['1', spoofed, '10.0.0.1'],
     ['2', spoofed, '203.0.113.7'],
     ['2', '10.0.0.1', '127.0.0.1'],
+    ['1', '203.0.113.7:4711', '203.0.113.7'],
+    ['1', '[2001:db8::1]:4711', '2001:db8::1'],
   ])('behind %s trusted proxies that say %j is %s', async (hops, forwarded, client) => {
     await using proxied = await TestServer.start({
       root: inject('root'),
