@@ -59,27 +59,33 @@ export function guard(route: Route): GuardedRoute {
 async function admit(event: H3Event, route: Route): Promise<void> {
   const { service } = event.context;
   const { scope = 'invoke' } = route;
-  const isPublic = (await accessFor(event, route)) === 'public';
+  const isPublic = (accessAtOnce(event, route) ?? (await accessFor(event, route))) === 'public';
   if (service.closed && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
-  await countFor(event, route);
+  if (route.rateLimit !== false) await count(event, costOf(route));
   if (!isPublic && !mayUse(event, scope)) await refuse(event, scope);
 }
 
-/** What a request needs a principal for. One whose token or session is refused has counted as any other. */
+/** What a request needs a principal for, where nobody has to be asked, as of most: that costs less. */
+function accessAtOnce(event: H3Event, { access = 'private' }: Route): Access | undefined {
+  if (access === 'public') return access;
+  return access === 'private' && !bringsSession(event) ? access : undefined;
+}
+
+/** The same of any. One whose token or session is refused has counted as any other. */
 async function accessFor(event: H3Event, route: Route): Promise<Access> {
   const { access = 'private' } = route;
   try {
-    if (access !== 'public' && bringsSession(event)) await recognize(event);
+    if (bringsSession(event)) await recognize(event);
     return typeof access === 'string' ? access : await decide(event, access);
   } catch (error) {
-    await countFor(event, route);
+    if (route.rateLimit !== false) await count(event, costOf(route));
     throw error;
   }
 }
 
-async function countFor(event: H3Event, { rateLimit }: Route): Promise<void> {
-  if (rateLimit !== false) await count(event, rateLimit?.cost ?? 1);
+function costOf({ rateLimit }: Route): number {
+  return (rateLimit || undefined)?.cost ?? 1;
 }
 
 /** Counts a request by whoever makes it, and tells them in the answer. @throws {Problem} `rate-limited` */

@@ -5,15 +5,15 @@ import { Tally } from './tally.ts';
 import { type Turn, watchTurns } from './turns.ts';
 
 /** While a turn of the event loop lasts, all else waits: what comes after so long a one waits for its turn. */
-const longMs = 15;
-/** Of what waited, as much is begun as lets a turn be no longer: what has been begun gets done quickly. */
+const longMs = 25;
+/** Where more waits than is done in such a one, as much of it is begun as takes that long: what is begun gets done quickly. */
 const shortMs = 2;
-const perTurn = 32;
+const perTurn = 256;
 /** What it takes at most to take a request in, or to turn it away: what passes until the next one comes, if that is less. */
 const arrivalMs = 0.3;
 /** What waits may be that many, or more that take no longer than this together: enough for a burst. */
 const someWaiting = 32;
-const workMs = 1000;
+const maxWaitingMs = 1000;
 const maxWaitMs = 5000;
 /** How much of what is known of former turns counts in the next one. */
 const memory = 0.98;
@@ -61,7 +61,7 @@ export class Load implements Disposable {
   #begun = 0;
   /** When this turn began, as `performance.now()` has it; with what was waited for. */
   #beganMs = 0;
-  /** What the requests that came in this turn have taken, and what the turn had taken when the last of them came. */
+  /** What the requests that came in this turn have taken, and when the last of them came. */
   #arrivalsMs = 0;
   #arrivedAtMs: number | undefined;
   /** When the last of those that waited was begun, and until when the newest goes first. */
@@ -83,7 +83,7 @@ export class Load implements Disposable {
   started(address?: string): void {
     this.inFlight += 1;
     if (address !== undefined) this.#ofAddresses.add(address);
-    if (this.#queue.length > 0) this.#arrive(this.#turn.cpuMs);
+    if (this.#queue.length > 0) this.#arrive();
   }
 
   ended(address?: string): void {
@@ -121,9 +121,13 @@ export class Load implements Disposable {
     this.#refuse(this.#queue.crowded());
   }
 
+  /** What it takes to do all that waits, as far as is known. */
+  get #waitingMs(): number {
+    return this.#begun === 0 ? 0 : (this.#queue.length * this.#workedMs) / this.#begun;
+  }
+
   get #isCrowded(): boolean {
-    const { length } = this.#queue;
-    return length > someWaiting && length * this.#workedMs > workMs * this.#begun;
+    return this.#queue.length > someWaiting && this.#waitingMs > maxWaitingMs;
   }
 
   #isFull(address?: string): boolean {
@@ -132,7 +136,7 @@ export class Load implements Disposable {
   }
 
   #endTurn(cpuMs: number): void {
-    this.#arrive(cpuMs);
+    this.#arrive();
     this.#lastMs = cpuMs - this.#arrivalsMs;
     this.#workedMs = (this.#workedMs + this.#lastMs) * memory;
     this.#begun *= memory;
@@ -144,9 +148,10 @@ export class Load implements Disposable {
   }
 
   /** One more request has come, or there is none any more. */
-  #arrive(atMs: number): void {
-    if (this.#arrivedAtMs !== undefined) this.#arrivalsMs += Math.min(arrivalMs, atMs - this.#arrivedAtMs);
-    this.#arrivedAtMs = atMs;
+  #arrive(): void {
+    const now = performance.now();
+    if (this.#arrivedAtMs !== undefined) this.#arrivalsMs += Math.min(arrivalMs, now - this.#arrivedAtMs);
+    this.#arrivedAtMs = now;
   }
 
   #refuseLate(): void {
@@ -156,7 +161,9 @@ export class Load implements Disposable {
   /** Begins one that waited if there is room, or none has been begun for a while; by itself, so that its work is known after. */
   readonly #begin = (): void => {
     const now = performance.now();
-    if (now - this.#begunMs < longMs && this.#lastMs + this.#turn.cpuMs >= shortMs) return;
+    const workMs = this.#lastMs + now - this.#beganMs;
+    const hasRoom = workMs < shortMs || workMs + this.#waitingMs < longMs;
+    if (!hasRoom && now - this.#begunMs < longMs) return;
     const next = this.#queue.next(now < this.#crowdedUntilMs ? 'newest' : 'oldest');
     if (!next || next.isGone()) return;
     this.#begunMs = now;

@@ -1,5 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+/* oxlint-disable no-underscore-dangle -- the name that Node gives to it */
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+
+/** A connection, with the response that is on its way. */
+export type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
 /** What Node leaves open when a server closes, though it would hold up a shutdown for its timeouts. */
 export interface Connections {
@@ -16,32 +20,24 @@ export interface Connections {
 const headMs = 1000;
 
 export function trackConnections(server: Server): Connections {
-  const sockets = new Set<Socket>();
-  const responses = new Set<ServerResponse>();
-  function forget(this: ServerResponse): void {
-    responses.delete(this);
-  }
-  server.on('connection', (socket: Socket) => {
+  const sockets = new Set<HttpSocket>();
+  const responses = () => [...sockets].flatMap(({ _httpMessage: response }) => response ?? []);
+  server.on('connection', (socket: HttpSocket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-    responses.add(response);
-    response.on('close', forget);
-  });
   const closeIdle = () => setImmediate(() => server.closeIdleConnections());
   const announceClose = () => {
-    for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close');
+    for (const response of responses()) if (!response.headersSent) response.setHeader('connection', 'close');
   };
   const closeUnasked = () => {
-    const asked = new Set([...responses].map(({ req }) => req.socket));
-    for (const socket of sockets) if (!asked.has(socket)) socket.destroy();
+    for (const socket of sockets) if (!socket._httpMessage) socket.destroy();
   };
   return {
     announceClose,
     closeAfterUse() {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      for (const response of responses) if (response.headersSent) response.once('close', closeIdle); // it promised to be kept
+      for (const response of responses()) if (response.headersSent) response.once('close', closeIdle); // it promised to be kept
       announceClose();
       setTimeout(closeUnasked, headMs).unref();
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { contentPolicy } from '#lib/http';
@@ -7,6 +7,7 @@ import type { Problem } from '#lib/problems';
 import type { Service } from '#lib/service';
 
 import type { CommonFields } from './answer.ts';
+import type { HttpSocket } from './connections.ts';
 
 /** A client that goes on sending, or never closes its side, is not waited for. */
 const lingerMs = 2000;
@@ -44,7 +45,7 @@ export function rawAnswer(socket: Socket, problem: Problem, { common, service }:
  *
  * @returns whether there is such an answer.
  */
-export function closeAnswering(socket: Answering): boolean {
+export function closeAnswering(socket: HttpSocket): boolean {
   // oxlint-disable-next-line no-underscore-dangle -- the name that Node gives to it
   const answer = socket._httpMessage;
   if (!answer?.headersSent) return false;
@@ -52,5 +53,3 @@ export function closeAnswering(socket: Answering): boolean {
   else socket.destroy();
   return true;
 }
-
-type Answering = Socket & { readonly _httpMessage?: ServerResponse | null };

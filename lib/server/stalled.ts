@@ -1,6 +1,7 @@
 /* oxlint-disable no-underscore-dangle -- the name that Node gives to it */
-import type { Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
+
+import type { HttpSocket } from './connections.ts';
 
 /** Longer than a line is away when a phone changes networks. */
 const stalledMs = 60_000;
@@ -10,7 +11,7 @@ const stalledMs = 60_000;
  * it likes. One that reads slowly is left alone, and so is one whose answer is still being made.
  */
 export function endStalled(server: Server, ms = stalledMs): void {
-  server.setTimeout(ms, (socket: Socket & { readonly _httpMessage?: ServerResponse | null }) => {
+  server.setTimeout(ms, (socket: HttpSocket) => {
     const isIdle = !socket._httpMessage; // for as long as one is kept for its next request
     if (isIdle || socket.writableLength > 0) socket.destroy();
   });

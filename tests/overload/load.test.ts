@@ -81,23 +81,32 @@ describe('load', () => {
   });
 
   it('waits when a turn is long, and is begun a few in a turn', async () => {
-    for (let index = 0; index < 30; index += 1) come(`a${index}`);
-    expect([outcome().length, load.waiting]).toEqual([16, 14]);
+    for (let index = 0; index < 76; index += 1) come(`a${index}`);
+    expect([outcome().length, load.waiting]).toEqual([26, 50]);
     await turn();
-    expect(outcome(), 'as none has been for a while').toEqual(['a16']);
+    expect(outcome(), 'as none has been for a while').toEqual(['a26']);
     await turn(10);
     expect(outcome(), 'what has been begun is still to be done').toEqual([]);
     await turn();
-    expect(outcome()).toEqual(['a17', 'a18']);
+    expect(outcome()).toEqual(['a27', 'a28']);
     await turn(1);
     await turn(1);
-    expect(outcome()).toEqual(['a19']);
+    expect(outcome()).toEqual(['a29']);
     come('b');
     expect(outcome(), 'nobody goes before those who wait').toEqual([]);
   });
 
+  it('is begun all at once where what waits is little', async () => {
+    for (let index = 0; index < 30; index += 1) come(`a${index}`);
+    expect([outcome().length, load.waiting]).toEqual([26, 4]);
+    await turn();
+    await turn();
+    await turn();
+    expect(outcome()).toEqual(['a26', 'a27', 'a28', 'a29']);
+  });
+
   it('takes turns by who has sent it', async () => {
-    pass(20);
+    pass(30);
     for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'b2']) come(name);
     for (let round = 0; round < 12; round += 1) await turn();
     expect(outcome()).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
@@ -107,7 +116,7 @@ describe('load', () => {
     for (let index = 0; index < 3; index += 1) come('b', { ms: 5 });
     await turn();
     outcome();
-    pass(20);
+    pass(30);
     come('b1');
     for (let index = 0; index < 201; index += 1) come(`a${index}`); // of which 200 take a second, as far as is known
     expect([outcome(), refused, load.waiting]).toEqual([['no a0', 'no a1'], 2, 200]);
@@ -120,13 +129,13 @@ describe('load', () => {
   it('waits, however much there is, where it takes little', async () => {
     for (let index = 0; index < 150; index += 1) come('a', { ms: 0.1 });
     await turn();
-    pass(20);
+    pass(30);
     for (let index = 0; index < 700; index += 1) come('a', { ms: 0.1 });
     expect([refused, load.waiting]).toEqual([0, 700]);
   });
 
   it('is not taken for work where it comes and is refused', async () => {
-    pass(20);
+    pass(30);
     for (let index = 0; index < 200; index += 1) come(`a${index}`, { ms: 0.2 });
     await turn();
     outcome();
@@ -136,7 +145,7 @@ describe('load', () => {
   });
 
   it('is refused when it has waited long, and forgotten where nobody waits for it', async () => {
-    pass(20);
+    pass(30);
     come('a1');
     come('b1', { gone: true });
     pass(0, 3000);
@@ -148,7 +157,7 @@ describe('load', () => {
   });
 
   it('gets on while something else takes all the time', async () => {
-    pass(20);
+    pass(30);
     for (let index = 0; index < 10; index += 1) come(`a${index}`);
     for (let round = 0; round < 10; round += 1) await turn(100);
     expect(outcome()).toHaveLength(10);
