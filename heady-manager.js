@@ -88,11 +88,17 @@ function runAsChild(node, nodeOptions, { env = process.env, stdio = 'inherit' })
  */
 function cleanEnvironmentBlock() {
   const { open, others } = environmentParts();
-  closeSync(0);
-  const descriptor = openUnlinked();
-  writeSync(descriptor, others, 0);
+  openAsStdin();
+  writeSync(0, others, 0);
   const words = [process.execPath, ...process.execArgv, ...heapOptions(), ...process.argv.slice(1)];
-  process.execve(process.execPath, words, { ...open, [handedOver]: String(descriptor) });
+  process.execve(process.execPath, words, { ...open, [handedOver]: '0' });
+}
+
+/** Opens an unlinked file as descriptor 0, which a thread of Node's may take for a moment once it is free. */
+function openAsStdin() {
+  closeSync(0);
+  for (let left = 1000; openUnlinked() !== 0; left -= 1)
+    if (left === 0) fail('Descriptor 0 is taken as soon as it is free: the service cannot start.');
 }
 
 /**
