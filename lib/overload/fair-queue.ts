@@ -21,14 +21,14 @@ export class FairQueue<Item extends Waiting> {
     this.#length += 1;
   }
 
-  /** Takes out one of the sender whose turn it is. */
-  next(which: 'oldest' | 'newest'): Item | undefined {
+  /** Takes out the oldest of the sender whose turn it is; of one with more than `many`, the newest. */
+  next(many: number): Item | undefined {
     const [turn] = this.#lanes;
     if (!turn) return undefined;
     const [sender, lane] = turn;
     this.#lanes.delete(sender);
     this.#lanes.set(sender, lane); // the last in turn
-    return this.#take(lane, () => (which === 'oldest' ? lane.shift() : lane.pop()));
+    return this.#take(lane, () => (lane.length > many ? lane.pop() : lane.shift()));
   }
 
   /** Takes out the oldest of the sender with the most; of several such senders, that of the one whose turn is first. */

@@ -13,13 +13,13 @@ const perTurn = 256;
 const arrivalMs = 0.3;
 /** What waits may be that many, or more that take no longer than this together: enough for a burst. */
 const someWaiting = 32;
-const maxWaitingMs = 1000;
+const maxWaitingMs = 500;
 const maxWaitMs = 5000;
 /** How much of what is known of former turns counts in the next one. */
 const memory = 0.98;
 /** Of all that may be in flight, what one address may have without a key: who sends a body slowly does not keep out others. */
 const addressShare = 0.5;
-/** For so long after one was refused for want of room, the newest goes first: it is answered in time, not all of them late. */
+/** For so long after one was refused for want of room, the newest of many goes first: it is in time, and not all are late. */
 const crowdedMs = 1000;
 
 const overloaded = new Problem('overloaded', 'The instance has more to do than it can do in time.', {
@@ -64,7 +64,9 @@ export class Load implements Disposable {
   /** What the requests that came in this turn have taken, and when the last of them came. */
   #arrivalsMs = 0;
   #arrivedAtMs: number | undefined;
-  /** When the last of those that waited was begun, and until when the newest goes first. */
+  /** The same of the last turn. */
+  #lastArrivalsMs = 0;
+  /** When the last of those that waited was begun, and until when the newest of many goes first. */
   #begunMs = 0;
   #crowdedUntilMs = 0;
 
@@ -141,6 +143,7 @@ export class Load implements Disposable {
     this.#workedMs = (this.#workedMs + this.#lastMs) * memory;
     this.#begun *= memory;
     this.#beganMs = performance.now();
+    this.#lastArrivalsMs = this.#arrivalsMs;
     this.#arrivalsMs = 0;
     this.#arrivedAtMs = undefined;
     this.#refuseLate();
@@ -162,9 +165,10 @@ export class Load implements Disposable {
   readonly #begin = (): void => {
     const now = performance.now();
     const workMs = this.#lastMs + now - this.#beganMs;
-    const hasRoom = workMs < shortMs || workMs + this.#waitingMs < longMs;
+    const shareMs = Math.max(shortMs, this.#lastArrivalsMs / 2); // to turn requests away must not take all the time
+    const hasRoom = workMs < shareMs || workMs + this.#waitingMs < longMs;
     if (!hasRoom && now - this.#begunMs < longMs) return;
-    const next = this.#queue.next(now < this.#crowdedUntilMs ? 'newest' : 'oldest');
+    const next = this.#queue.next(now < this.#crowdedUntilMs ? someWaiting : Infinity);
     if (!next || next.isGone()) return;
     this.#begunMs = now;
     this.#serve(next);

@@ -9,7 +9,7 @@ import { StartError } from '#lib/service';
  * From each of them libuv takes one connection in a turn of the event loop. With one, whoever connects while a turn takes
  * ten milliseconds and a hundred others do waits for a second. Elsewhere the kernel does not spread connections over several.
  */
-const socketCount = process.platform === 'linux' ? 32 : 1;
+const socketCount = process.platform === 'linux' ? 16 : 1;
 
 /** A server that listens. */
 export interface Listening {
