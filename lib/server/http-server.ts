@@ -45,8 +45,10 @@ export function createHttpServer(service: Service, handler: FetchHandler): Serve
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('dropRequest', (_request, socket) => (socket as Socket).destroySoon()); // it was told of the last one
   const answers = new PacedWork();
-  const answer = (socket: Socket, problem: Problem) =>
+  const answer = (socket: Socket, problem: Problem) => {
+    socket.on('error', () => socket.destroy()); // after CONNECT, Node's own listener is gone
     answers.add(() => rawAnswer(socket, problem, { service, common }));
+  };
   server.on('connect', (_request, socket) => answer(socket as Socket, noProxy()));
   server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as Socket; // of an HTTP server it is one

@@ -20,7 +20,6 @@ interface RawAnswerOptions {
 
 /** Answers on a connection that has brought no request which Node itself could answer, as any other is, and closes it. */
 export function rawAnswer(socket: Socket, problem: Problem, { common, service }: RawAnswerOptions): void {
-  socket.on('error', () => socket.destroy()); // after CONNECT, Node's own listener is gone
   const requestId = randomUUID();
   const body = JSON.stringify(problem.body({ requestId, production: true }));
   const head = [
