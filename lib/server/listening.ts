@@ -7,9 +7,9 @@ import { StartError } from '#lib/service';
 
 /**
  * From each of them libuv takes one connection in a turn of the event loop. With one, whoever connects while a turn takes
- * ten milliseconds and a hundred others do waits for a second. Elsewhere the kernel does not spread connections over several.
+ * ten milliseconds and a hundred others do waits for a second.
  */
-const socketCount = process.platform === 'linux' ? 16 : 1;
+const socketCount = 16;
 
 /** A server that listens. */
 export interface Listening {
@@ -18,54 +18,65 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Has a server take connections. @throws {StartError} */
-export async function listen(server: HttpServer, { PORT, HOST: host }: Config): Promise<Listening> {
-  const others = Array.from({ length: socketCount - 1 }, () => forward(server));
-  const all: Server[] = [server, ...others];
-  const port = await portOf(PORT, host);
-  const reusePort = all.length > 1;
-  for (const each of all) await started(each, { port, host, reusePort });
-  return {
-    port,
-    async close() {
-      const closed = all.map((each) => once(each, 'close'));
-      for (const each of all) each.close();
-      await Promise.all(closed);
-    },
-  };
+interface Place {
+  readonly port: number;
+  readonly host: string;
 }
 
-/** Another listening socket of a server. */
-function forward(server: HttpServer): Server {
+/** Has a server take connections. @throws {StartError} */
+export async function listen(server: HttpServer, { PORT, HOST: host }: Config): Promise<Listening> {
+  try {
+    const port = await freePort({ port: PORT, host });
+    const all = await listenTogether(server, { port, host });
+    return { port, close: async () => closeAll(all) };
+  } catch (error) {
+    throw cannotListen(error as NodeJS.ErrnoException, { port: PORT, host });
+  }
+}
+
+/** The port, which nobody else has: sockets that share one share it with any other of this user that would. */
+async function freePort(place: Place): Promise<number> {
+  const probe = createServer();
+  await listening(probe, place);
+  const { port } = probe.address() as AddressInfo;
+  await closeAll([probe]);
+  return port;
+}
+
+/** Opens the sockets; one where the kernel does not spread connections over several (`SO_REUSEPORT` of socket(7)). */
+async function listenTogether(server: HttpServer, place: Place): Promise<Server[]> {
+  try {
+    await listening(server, { ...place, reusePort: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw error;
+    await listening(server, place);
+    return [server];
+  }
+  const others = Array.from({ length: socketCount - 1 }, () => forwardTo(server));
+  for (const other of others) await listening(other, { ...place, reusePort: true });
+  return [server, ...others];
+}
+
+function forwardTo(server: HttpServer): Server {
   const other = createServer({ allowHalfOpen: true, noDelay: true }); // as `node:http` has it
   return other.on('connection', (socket) => server.emit('connection', socket));
 }
 
-/** The port, which nobody else has: sockets that share one share it with any other of this user that would. */
-async function portOf(wanted: number, host: string): Promise<number> {
-  const probe = createServer();
-  await started(probe, { port: wanted, host });
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-interface Place {
-  readonly port: number;
-  readonly host: string;
-  readonly reusePort?: boolean;
-}
-
-async function started(server: Server, place: Place): Promise<void> {
+async function listening(server: Server, place: Place & { readonly reusePort?: boolean }): Promise<void> {
   server.listen(place);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const { port, host } = place;
-    if (code === 'EADDRINUSE')
-      throw new StartError(`PORT ${port} is in use by another process. Stop that, or set PORT to another.`);
-    throw new StartError(`HOST ${host}, PORT ${port}: cannot listen: ${message}.`);
-  }
+  await once(server, 'listening');
+}
+
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  const closed = servers.map((each) => once(each, 'close'));
+  for (const each of servers) each.close();
+  await Promise.all(closed);
+}
+
+function cannotListen({ code, message }: NodeJS.ErrnoException, { port, host }: Place): StartError {
+  return new StartError(
+    code === 'EADDRINUSE'
+      ? `PORT ${port} is in use by another process. Stop that, or set PORT to another.`
+      : `HOST ${host}, PORT ${port}: cannot listen: ${message}.`,
+  );
 }
