@@ -19,6 +19,8 @@ export interface RequestContext extends Record<string, unknown> {
   readonly client: string;
   /** Who makes the request, as far as that is known: at first by the service's own keys, then by what the route takes. */
   principal?: Principal | undefined;
+  /** It came when the service took no new work any more: what had come before is served, however long it waits. */
+  readonly isLate: boolean;
   /** Takes what the answer is to say where the route does not say otherwise. */
   readonly answer: { add(...fields: readonly Field[]): void };
   /** Set by the router when a route was found. */
@@ -31,6 +33,7 @@ declare module 'h3' {
     readonly requestId: string;
     readonly client: string;
     principal?: Principal | undefined;
+    readonly isLate: boolean;
     readonly answer: RequestContext['answer'];
     /** Of the admin page, where the principal is one. */
     session?: Session | undefined;

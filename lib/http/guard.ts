@@ -57,10 +57,9 @@ export function guard(route: Route): GuardedRoute {
 
 /** @throws {Problem} `shutting-down`, `unauthorized`, `forbidden`, `rate-limited`, `identity-unavailable` */
 async function admit(event: H3Event, route: Route): Promise<void> {
-  const { service } = event.context;
   const { scope = 'invoke' } = route;
   const isPublic = (accessAtOnce(event, route) ?? (await accessFor(event, route))) === 'public';
-  if (service.closed && !isPublic)
+  if (event.context.isLate && !isPublic)
     throw new Problem('shutting-down', 'This instance is shutting down.', { retryAfterSeconds: 1 });
   if (route.rateLimit !== false) await count(event, costOf(route));
   if (!isPublic && !mayUse(event, scope)) await refuse(event, scope);

@@ -12,7 +12,7 @@ const perTurn = 256;
 /** What it takes at most to take a request in, or to turn it away: what passes until the next one comes, if that is less. */
 const arrivalMs = 0.3;
 /** What waits may be that many, or more that take no longer than this together: enough for a burst. */
-const someWaiting = 32;
+const someWaiting = 256;
 const maxWaitingMs = 500;
 const maxWaitMs = 5000;
 /** How much of what is known of former turns counts in the next one. */
@@ -21,6 +21,7 @@ const memory = 0.98;
 const addressShare = 0.5;
 /** For so long after one was refused for want of room, the newest of many goes first: it is in time, and not all are late. */
 const crowdedMs = 1000;
+const many = 32;
 
 const overloaded = new Problem('overloaded', 'The instance has more to do than it can do in time.', {
   retryAfterSeconds: 1,
@@ -168,7 +169,7 @@ export class Load implements Disposable {
     const shareMs = Math.max(shortMs, this.#lastArrivalsMs / 2); // to turn requests away must not take all the time
     const hasRoom = workMs < shareMs || workMs + this.#waitingMs < longMs;
     if (!hasRoom && now - this.#begunMs < longMs) return;
-    const next = this.#queue.next(now < this.#crowdedUntilMs ? someWaiting : Infinity);
+    const next = this.#queue.next(now < this.#crowdedUntilMs ? many : Infinity);
     if (!next || next.isGone()) return;
     this.#begunMs = now;
     this.#serve(next);

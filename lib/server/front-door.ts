@@ -67,6 +67,7 @@ function contextOf(request: IncomingMessage, answer: Answer, service: Service): 
     requestId: requestIdOf(request, service),
     client: clientAddress(request, service.config.trustedHops),
     principal: key === undefined ? undefined : service.keyring.find(key),
+    isLate: service.closed,
     answer,
   };
 }

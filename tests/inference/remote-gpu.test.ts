@@ -204,7 +204,7 @@ describe('the list of models', () => {
     let lists = 0;
     gpu.script = ({ method }, response) => {
       if (method === 'GET') lists += 1;
-      setTimeout(() => json(response, { object: 'list', data: [{ id: 'a-model' }] }), 100);
+      setTimeout(() => json(response, { object: 'list', data: [{ id: 'a-model' }] }), 1000);
     };
     await using alone = await start({ REMOTE_GPU_URL: gpu.url });
     await alone.line(({ message }) => message === 'the remote GPU serves a-model');

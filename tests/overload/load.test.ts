@@ -118,10 +118,10 @@ describe('load', () => {
     outcome();
     pass(30);
     come('b1');
-    for (let index = 0; index < 101; index += 1) come(`a${index}`); // of which 100 take half a second, as far as is known
-    expect([outcome(), refused, load.waiting]).toEqual([['no a0', 'no a1'], 2, 100]);
+    for (let index = 0; index < 257; index += 1) come(`a${index}`);
+    expect([outcome(), refused, load.waiting]).toEqual([['no a0', 'no a1'], 2, 256]);
     for (let round = 0; round < 4; round += 1) await turn();
-    expect(outcome().slice(0, 4)).toEqual(['b1', 'a100', 'a99', 'a98']);
+    expect(outcome().slice(0, 4)).toEqual(['b1', 'a256', 'a255', 'a254']);
     for (let round = 0; round < 400; round += 1) await turn();
     expect(load.waiting).toBe(0);
   });
