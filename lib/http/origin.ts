@@ -10,6 +10,6 @@ import { Cors } from './cors.ts';
  */
 export function isAllowedOrigin(origin: string, { req, context }: H3Event): boolean {
   const { corsOrigins, publicUrl } = context.service.config;
-  if (isOwnOrigin(origin, { host: req.headers.get('host'), publicUrl })) return true;
+  if (isOwnOrigin(origin, { host: req.headers.get('host') ?? undefined, publicUrl })) return true;
   return new Cors(corsOrigins.filter((each) => each !== '*')).allows(origin);
 }

@@ -51,7 +51,10 @@ export class Load implements Disposable {
   readonly #maxInFlight: number;
   readonly #onRefused: () => void;
   readonly #turn: Turn;
-  readonly #queue = new FairQueue<Request & Waiting>();
+  /** By keys, and by addresses without one: many of those together are no more than all keys. */
+  readonly #byKeys = new FairQueue<Request & Waiting>();
+  readonly #byAddresses = new FairQueue<Request & Waiting>();
+  #turnOfKeys = true;
   readonly #ofAddresses = new Tally();
   /** Requests that have not ended, those that wait included. */
   inFlight = 0;
@@ -79,14 +82,14 @@ export class Load implements Disposable {
   }
 
   get waiting(): number {
-    return this.#queue.length;
+    return this.#byKeys.length + this.#byAddresses.length;
   }
 
   /** A request has come. @param address - of its client, where it gives no key. */
   started(address?: string): void {
     this.inFlight += 1;
     if (address !== undefined) this.#ofAddresses.add(address);
-    if (this.#queue.length > 0) this.#arrive();
+    if (this.waiting > 0) this.#arrive();
   }
 
   ended(address?: string): void {
@@ -106,7 +109,7 @@ export class Load implements Disposable {
   }
 
   get #hasRoom(): boolean {
-    if (this.#queue.length > 0) return false;
+    if (this.waiting > 0) return false;
     const passedMs = performance.now() - this.#beganMs; // no less than the CPU time, and costs less to find out
     return this.#lastMs <= longMs && (passedMs <= longMs || this.#turn.cpuMs <= longMs);
   }
@@ -117,30 +120,33 @@ export class Load implements Disposable {
   }
 
   #wait(request: Request): void {
-    this.#queue.add({ ...request, sinceMs: performance.now() });
+    const queue = request.address === undefined ? this.#byKeys : this.#byAddresses;
+    queue.add({ ...request, sinceMs: performance.now() });
     setImmediate(() => {}); // else the loop may wait for something to happen before it turns
     if (!this.#isCrowded) return;
     this.#crowdedUntilMs = performance.now() + crowdedMs;
-    this.#refuse(this.#queue.crowded());
+    const longer = this.#byKeys.length > this.#byAddresses.length ? this.#byKeys : this.#byAddresses;
+    this.#refuse(longer.crowded());
   }
 
   /** What it takes to do all that waits, as far as is known. */
   get #waitingMs(): number {
-    return this.#begun === 0 ? 0 : (this.#queue.length * this.#workedMs) / this.#begun;
+    return this.#begun < 1 ? 0 : (this.waiting * this.#workedMs) / this.#begun;
   }
 
   get #isCrowded(): boolean {
-    return this.#queue.length > someWaiting && this.#waitingMs > maxWaitingMs;
+    return this.waiting > someWaiting && this.#waitingMs > maxWaitingMs;
   }
 
   #isFull(address?: string): boolean {
     if (this.inFlight > this.#maxInFlight) return true;
-    return address !== undefined && this.#ofAddresses.of(address) > this.#maxInFlight * addressShare;
+    return (
+      address !== undefined && this.#ofAddresses.of(address) > Math.max(1, this.#maxInFlight * addressShare)
+    );
   }
 
   #endTurn(cpuMs: number): void {
-    this.#arrive();
-    this.#lastMs = cpuMs - this.#arrivalsMs;
+    this.#lastMs = Math.max(0, cpuMs - this.#arrivalsMs);
     this.#workedMs = (this.#workedMs + this.#lastMs) * memory;
     this.#begun *= memory;
     this.#beganMs = performance.now();
@@ -148,10 +154,10 @@ export class Load implements Disposable {
     this.#arrivalsMs = 0;
     this.#arrivedAtMs = undefined;
     this.#refuseLate();
-    for (let left = Math.min(this.#queue.length, perTurn); left > 0; left -= 1) setImmediate(this.#begin);
+    for (let left = Math.min(this.waiting, perTurn); left > 0; left -= 1) setImmediate(this.#begin);
   }
 
-  /** One more request has come, or there is none any more. */
+  /** One more request has come: what the one before took is known. */
   #arrive(): void {
     const now = performance.now();
     if (this.#arrivedAtMs !== undefined) this.#arrivalsMs += Math.min(arrivalMs, now - this.#arrivedAtMs);
@@ -159,7 +165,9 @@ export class Load implements Disposable {
   }
 
   #refuseLate(): void {
-    for (const late of this.#queue.since(performance.now() - maxWaitMs)) this.#refuse(late);
+    const since = performance.now() - maxWaitMs;
+    for (const queue of [this.#byKeys, this.#byAddresses])
+      for (const late of queue.since(since)) this.#refuse(late);
   }
 
   /** Begins one that waited if there is room, or none has been begun for a while; by itself, so that its work is known after. */
@@ -169,11 +177,19 @@ export class Load implements Disposable {
     const shareMs = Math.max(shortMs, this.#lastArrivalsMs / 2); // to turn requests away must not take all the time
     const hasRoom = workMs < shareMs || workMs + this.#waitingMs < longMs;
     if (!hasRoom && now - this.#begunMs < longMs) return;
-    const next = this.#queue.next(now < this.#crowdedUntilMs ? many : Infinity);
+    const next = this.#next(now < this.#crowdedUntilMs ? many : Infinity);
     if (!next || next.isGone()) return;
     this.#begunMs = now;
     this.#serve(next);
   };
+
+  #next(newestOver: number): Request | undefined {
+    this.#turnOfKeys = !this.#turnOfKeys;
+    const [first, second] = this.#turnOfKeys
+      ? [this.#byKeys, this.#byAddresses]
+      : [this.#byAddresses, this.#byKeys];
+    return first.next(newestOver) ?? second.next(newestOver);
+  }
 
   #refuse(request: Request | undefined): void {
     if (!request || request.isGone()) return;

@@ -14,9 +14,12 @@ export function watchTurns(tell: (cpuMs: number) => void): Turn {
   let beganMs = threadCpuMs();
   const end = () => {
     const now = threadCpuMs();
-    tell(now - beganMs);
-    beganMs = now;
-    next = setImmediate(end).unref();
+    try {
+      tell(now - beganMs);
+    } finally {
+      beganMs = now;
+      next = setImmediate(end).unref();
+    }
   };
   let next = setImmediate(end).unref(); // one that is not waited for: it has the loop turn no sooner
   return {

@@ -18,6 +18,8 @@ export interface Connections {
 
 /** Who has sent a part of a head by then, and no more, does not keep the service from ending. */
 const headMs = 1000;
+/** How often connections are looked for that have become idle. */
+const idleMs = 50;
 
 export function trackConnections(server: Server): Connections {
   const sockets = new Set<HttpSocket>();
@@ -26,7 +28,6 @@ export function trackConnections(server: Server): Connections {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const closeIdle = () => setImmediate(() => server.closeIdleConnections());
   const announceClose = () => {
     for (const response of responses()) if (!response.headersSent) response.setHeader('connection', 'close');
   };
@@ -37,7 +38,8 @@ export function trackConnections(server: Server): Connections {
     announceClose,
     closeAfterUse() {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      for (const response of responses()) if (response.headersSent) response.once('close', closeIdle); // it promised to be kept
+      const idle = setInterval(() => server.closeIdleConnections(), idleMs).unref(); // of answers that promised to keep them
+      server.once('close', () => clearInterval(idle));
       announceClose();
       setTimeout(closeUnasked, headMs).unref();
     },

@@ -1,11 +1,15 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Config } from '#lib/config';
 import type { FetchHandler } from '#lib/http';
-import { type Service, startService } from '#lib/service';
+import { type Service, StartError, startService } from '#lib/service';
 
 import { trackConnections } from './connections.ts';
 import { endingAfter, endOnSignals } from './ending.ts';
 import { onFaults } from './faults.ts';
 import { createHttpServer } from './http-server.ts';
-import { listen } from './listening.ts';
 import { shutDown } from './shutdown.ts';
 import { WebSockets } from './web-sockets.ts';
 
@@ -34,14 +38,14 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
   const server = createHttpServer(service, webSockets.over(handler));
   webSockets.listen(server);
   const connections = trackConnections(server);
-  const listening = await listen(server, config).catch(async (error: unknown) => {
+  await listen(server, config).catch(async (error: unknown) => {
     await service.stop();
     throw error;
   });
-  const end = endingAfter(() => shutDown({ server, listening, connections, service }), service.log);
+  const end = endingAfter(() => shutDown({ server, connections, service }), service.log);
   endOnSignals(end);
   onFaults(service.log, end);
-  const { port } = listening;
+  const { port } = server.address() as AddressInfo;
   service.log.info({
     message: 'listening',
     host: config.HOST,
@@ -54,4 +58,16 @@ export async function runService({ root, handler }: RunOptions): Promise<Running
     .prepare()
     .catch((error: unknown) => service.log.error({ message: 'preparing Python failed', error }));
   return { service, url: `http://localhost:${port}` };
+}
+
+async function listen(server: Server, { PORT: port, HOST: host }: Config): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new StartError(`PORT ${port} is in use by another process. Stop that, or set PORT to another.`);
+    throw new StartError(`HOST ${host}, PORT ${port}: cannot listen: ${message}.`);
+  }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -5,11 +6,9 @@ import { formatDuration } from '#lib/config';
 import type { Service } from '#lib/service';
 
 import type { Connections } from './connections.ts';
-import type { Listening } from './listening.ts';
 
 interface Serving {
   readonly server: Server;
-  readonly listening: Listening;
   readonly connections: Connections;
   readonly service: Service;
 }
@@ -25,7 +24,7 @@ const stopMs = 10_000;
  *
  * @throws {Error} some part does not end.
  */
-export async function shutDown({ server, listening, connections, service }: Serving): Promise<void> {
+export async function shutDown({ server, connections, service }: Serving): Promise<void> {
   const { log, config, python } = service;
   const timeoutMs = config.HEADY_SHUTDOWN_TIMEOUT;
   log.info({ message: 'draining', ...python.load });
@@ -35,7 +34,8 @@ export async function shutDown({ server, listening, connections, service }: Serv
   await delay(Math.min(noticeMs, timeoutMs));
   log.info({ message: 'taking no new work', ...python.load });
   service.close();
-  const closed = listening.close().then(() => 'closed' as const); // idle ones at once, others when their response has ended
+  const closed = once(server, 'close').then(() => 'closed' as const);
+  server.close(); // idle connections are closed, others when their response has ended
   connections.closeAfterUse();
   if ((await Promise.race([closed, late])) === 'late')
     log.warn(`requests still run after ${formatDuration(timeoutMs)}: ending them`);

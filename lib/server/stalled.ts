@@ -5,7 +5,9 @@ import type { Socket } from 'node:net';
 /** Longer than a line is away when a phone changes networks. */
 const stalledMs = 60_000;
 
-type WritingSocket = Socket & { readonly _handle?: { readonly writeQueueSize: number } | null };
+type WritingSocket = Socket & {
+  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+};
 
 /**
  * Ends connections whose client takes nothing of what is sent to it for so long: what waits for it would be held as long as
@@ -13,14 +15,14 @@ type WritingSocket = Socket & { readonly _handle?: { readonly writeQueueSize: nu
  * `server.timeout` sets a timer at each request, and those had the garbage of all of them kept: a tenth of the CPU time.
  */
 export function endStalled(server: Server, ms = stalledMs): void {
-  const sockets = new Map<WritingSocket, string | undefined>(); // each with what had been sent and what not
+  const sockets = new Map<WritingSocket, number | undefined>();
   server.on('connection', (socket: WritingSocket) => {
     sockets.set(socket, undefined);
     socket.once('close', () => sockets.delete(socket));
   });
   const check = () => {
     for (const [socket, before] of sockets) {
-      const now = sendingOf(socket);
+      const now = takenOf(socket);
       sockets.set(socket, now);
       if (now !== undefined && now === before) socket.destroy();
     }
@@ -28,6 +30,7 @@ export function endStalled(server: Server, ms = stalledMs): void {
   setInterval(check, ms).unref();
 }
 
-function sendingOf({ writableLength, bytesWritten, _handle }: WritingSocket): string | undefined {
-  return writableLength > 0 ? `${bytesWritten} ${_handle?.writeQueueSize}` : undefined;
+/** What the kernel has taken, while there is more for it. */
+function takenOf({ writableLength, _handle }: WritingSocket): number | undefined {
+  return writableLength > 0 && _handle ? _handle.bytesWritten - _handle.writeQueueSize : undefined;
 }

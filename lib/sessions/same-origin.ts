@@ -23,7 +23,7 @@ export function refuseOtherOrigins({ req }: H3Event, publicUrl: string | undefin
   if (isReading) return;
   const origin = req.headers.get('origin');
   if (origin === null) throw refused('There is neither Sec-Fetch-Site nor Origin');
-  if (!isOwnOrigin(origin, { host: req.headers.get('host'), publicUrl }))
+  if (!isOwnOrigin(origin, { host: req.headers.get('host') ?? undefined, publicUrl }))
     throw refused(`Origin is ${origin}`);
 }
 

@@ -110,6 +110,7 @@ describe('a request with the cookie', () => {
     { headers: {}, allowed: false },
     { headers: { 'sec-fetch-site': 'none' }, allowed: false },
     { headers: { origin: 'null' }, allowed: false },
+    { headers: { origin: 'chrome-extension://abc' }, allowed: false },
     { headers: { origin: 'https://evil.example' }, allowed: false },
     { headers: { origin: 'http://127.0.0.1:1' }, allowed: false },
     { headers: { origin: 'OWN' }, allowed: true },

@@ -112,6 +112,14 @@ describe('load', () => {
     expect(outcome()).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
   });
 
+  it('takes turns between keys and addresses without one, however many those are', async () => {
+    pass(30);
+    for (let index = 0; index < 8; index += 1) come(`${index}`, { address: `192.0.2.${index}` });
+    for (const name of ['a1', 'a2', 'a3']) come(name);
+    for (let round = 0; round < 20; round += 1) await turn();
+    expect(outcome()).toEqual(['0', 'a1', '1', 'a2', '2', 'a3', '3', '4', '5', '6', '7']);
+  });
+
   it('is refused where too much waits: of whoever has the most the oldest, and the newest is served', async () => {
     for (let index = 0; index < 3; index += 1) come('b', { ms: 5 });
     await turn();

@@ -119,6 +119,7 @@ describe('a handshake is refused, and its connection closed,', () => {
     ['from a page of another origin', path, { origin: 'https://example.com' }, 403, 'forbidden'],
     ['from another port', path, { origin: 'http://127.0.0.1:1' }, 403, 'forbidden'],
     ['from a page without an origin', path, { origin: 'null' }, 403, 'forbidden'],
+    ['from a page of an app', path, { origin: 'capacitor://localhost' }, 403, 'forbidden'],
     ['at a route that is none for it, which is not run', '/api/fixtures/throws', {}, 400, 'bad-request'],
     ['at such a route by POST', '/api/fixtures/crash', { method: 'POST' }, 400, 'bad-request'],
     ['at a public route', '/api/health', { authorization: '' }, 400, 'bad-request'],
