@@ -1,7 +1,6 @@
 import type { H3Event } from 'h3';
 
-import type { Principal } from '#lib/access';
-import { requesterId } from '#lib/access';
+import { type Principal, requesterId } from '#lib/access';
 import { endOfRequest, mayUse } from '#lib/http';
 import type { RequestFacts } from '#lib/python';
 

@@ -12,9 +12,9 @@ export interface Malformed {
 const order = '{"name":"x","items":[]}';
 const chunks = `17\r\n${order}\r\n0\r\n\r\n`;
 const key = `authorization: Bearer ${apiKey}`;
-/** Answered with 200, were it taken for a request. */
 /** Whose name depends on the host. */
 const session = 'cookie: heady_session=x';
+/** Answered with 200, were it taken for a request. */
 const smuggled = ['GET /api/fixtures/silent HTTP/1.1', 'host: x', key, '', ''].join('\r\n');
 
 /** A request with a body by the holder of the key. */
